@@ -1,0 +1,1 @@
+"""The partners' door: warnings in over HTTP, typed and documented (OpenAPI)."""

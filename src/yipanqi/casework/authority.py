@@ -1,0 +1,113 @@
+"""Who may do what: one table of acts, each with the roles that may do it.
+
+Doors and services ask `require` before an act. On which objects an officer may act (district, unit, own orders) is
+settled by the scoped queries and gates of the ops apps; the names of roles in both languages stand in the catalog.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from enum import StrEnum
+from types import MappingProxyType
+
+from yipanqi.kernel.errors import YipanqiError
+
+
+class Role(StrEnum):
+    """The desks of the centre; an officer may hold several."""
+
+    OPERATOR = "operator"
+    STATION_OFFICER = "station_officer"
+    DUTY_OFFICER = "duty_officer"
+    FUNDS_OFFICER = "funds_officer"
+    APPROVER = "approver"
+    APPEAL_OFFICER = "appeal_officer"
+    ALLIANCE_OFFICER = "alliance_officer"
+    INVESTIGATOR = "investigator"
+    PREVENTION_OFFICER = "prevention_officer"
+    PILOT = "pilot"
+    COMMANDER = "commander"
+    AUDITOR = "auditor"
+    ADMINISTRATOR = "administrator"
+
+
+class NotAllowed(YipanqiError):
+    """None of the officer's roles may do the act. Facts: act, allowed_roles (a sorted tuple)."""
+
+    code = "not_allowed"
+
+
+class ActUnknown(YipanqiError):
+    """The act stands in no table: a programming error, never an officer's. Facts: act."""
+
+    code = "act_unknown"
+
+
+_CALLS = frozenset({Role.OPERATOR})
+_VISITS = frozenset({Role.STATION_OFFICER})
+_READS_ALERTS = frozenset(
+    {
+        Role.OPERATOR,
+        Role.STATION_OFFICER,
+        Role.DUTY_OFFICER,
+        Role.FUNDS_OFFICER,
+        Role.INVESTIGATOR,
+        Role.PREVENTION_OFFICER,
+        Role.COMMANDER,
+    }
+)
+_CORRECTS = frozenset({Role.DUTY_OFFICER, Role.ALLIANCE_OFFICER})
+
+ROLES_BY_ACT: Mapping[str, frozenset[Role]] = MappingProxyType(
+    {
+        "seat.take": _CALLS,
+        "seat.record": _CALLS,
+        "seat.undo": _CALLS,
+        "work_order.read": _CALLS | _VISITS | {Role.DUTY_OFFICER},
+        "work_order.take": _CALLS | _VISITS,
+        "work_order.give_back": _CALLS | _VISITS,
+        "work_order.complete": _CALLS | _VISITS,
+        "work_order.undo": _CALLS | _VISITS,
+        "work_order.cancel": frozenset({Role.DUTY_OFFICER}),
+        "alert.read": _READS_ALERTS,
+        "alert.intake": frozenset({Role.OPERATOR, Role.DUTY_OFFICER}),
+        "alert.dismiss": frozenset({Role.DUTY_OFFICER}),
+        "person.unmask": frozenset(
+            {Role.OPERATOR, Role.STATION_OFFICER, Role.DUTY_OFFICER, Role.FUNDS_OFFICER, Role.INVESTIGATOR}
+        ),
+        "quarantine.read": _CORRECTS,
+        "quarantine.correct": _CORRECTS,
+        "partner.read": frozenset({Role.ALLIANCE_OFFICER, Role.ADMINISTRATOR}),
+        "partner.manage": frozenset({Role.ALLIANCE_OFFICER, Role.ADMINISTRATOR}),
+        "wall.read": frozenset(Role),
+        "journal.read": frozenset({Role.AUDITOR}),
+        "staff.manage": frozenset({Role.ADMINISTRATOR}),
+    }
+)
+
+
+def roles_for(act: str) -> frozenset[Role]:
+    """Return the roles that may do `act`; raise ActUnknown for an act that is not in the table."""
+    try:
+        return ROLES_BY_ACT[act]
+    except KeyError:
+        raise ActUnknown(f"There is no act {act!r}.", act=act) from None
+
+
+def may(roles: Iterable[str], act: str) -> bool:
+    """Return whether any of `roles` may do `act`; roles this table does not know may do nothing."""
+    return not roles_for(act).isdisjoint(roles)
+
+
+def require(roles: Iterable[str], act: str) -> None:
+    """Return quietly when any of `roles` may do `act`; else raise NotAllowed naming the roles that may."""
+    if not may(roles, act):
+        allowed = tuple(sorted(roles_for(act)))
+        message = f"The act {act} needs one of these roles: {', '.join(allowed)}."
+        raise NotAllowed(message, act=act, allowed_roles=allowed)
+
+
+def acts_of(roles: Iterable[str]) -> frozenset[str]:
+    """Return every act that `roles` together may do, for menus and buttons."""
+    held = frozenset(roles)
+    return frozenset(act for act, allowed in ROLES_BY_ACT.items() if not allowed.isdisjoint(held))

@@ -1,0 +1,1 @@
+"""The lifecycles of this house, one module each: a table and nothing else."""

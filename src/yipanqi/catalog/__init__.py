@@ -1,0 +1,232 @@
+"""The vocabularies of the house in two languages: fraud types, outcomes, levels, clocks, places, sentences.
+
+For: one function per vocabulary, each giving code → item, read from this package's files once and kept.
+Leaves alone: rules and decisions (casework), stored rows (ops), UI captions (the doors' messages). Every
+function raises CatalogError, naming file, line and field, when its file does not say what it must.
+"""
+
+from collections.abc import Mapping
+from functools import cache
+from types import MappingProxyType
+
+from yipanqi.catalog.items import (
+    AnswerLabel,
+    Bank,
+    CallOutcome,
+    CatalogError,
+    EventKind,
+    FieldName,
+    FraudType,
+    Group,
+    Level,
+    Place,
+    Role,
+    Script,
+    Sentence,
+    Source,
+    StatusName,
+    Text,
+    Window,
+)
+from yipanqi.catalog.payloads import refuse_payload
+from yipanqi.catalog.places import read_places
+from yipanqi.catalog.reading import read_items
+from yipanqi.kernel.money import format_short
+
+__all__ = [
+    "AnswerLabel",
+    "Bank",
+    "CallOutcome",
+    "CatalogError",
+    "EventKind",
+    "FieldName",
+    "FraudType",
+    "Group",
+    "Level",
+    "Place",
+    "Role",
+    "Script",
+    "Sentence",
+    "Source",
+    "StatusName",
+    "Text",
+    "Window",
+    "answers",
+    "banks",
+    "call_outcomes",
+    "check_payload",
+    "error_text",
+    "errors",
+    "events",
+    "fields",
+    "fraud_types",
+    "groups",
+    "jurisdictions",
+    "levels",
+    "reason_text",
+    "reasons",
+    "roles",
+    "scripts",
+    "sources",
+    "statuses",
+    "windows",
+]
+
+GENERAL_SCRIPT = "general"
+UNLISTED_ERROR = "unlisted"
+
+
+@cache
+def fraud_types() -> Mapping[str, FraudType]:
+    """T01 to T10 and T99 (rules.md §6)."""
+    return read_items("fraud_types.yaml", FraudType)
+
+
+@cache
+def call_outcomes() -> Mapping[str, CallOutcome]:
+    """The seven outcomes of a call, in the order of their keys."""
+    return read_items("call_outcomes.yaml", CallOutcome)
+
+
+@cache
+def levels() -> Mapping[str, Level]:
+    """high, mid, low with their clocks."""
+    return read_items("levels.yaml", Level)
+
+
+@cache
+def windows() -> Mapping[str, Window]:
+    """The clocks and limits of the house that are not law."""
+    return read_items("windows.yaml", Window)
+
+
+@cache
+def sources() -> Mapping[str, Source]:
+    """The kinds of senders of warnings."""
+    return read_items("sources.yaml", Source)
+
+
+@cache
+def groups() -> Mapping[str, Group]:
+    """strike, prevention, governance, squad."""
+    return read_items("groups.yaml", Group)
+
+
+@cache
+def roles() -> Mapping[str, Role]:
+    """What an officer may be, with the desk of each. Raises CatalogError for a role of an unknown group."""
+    found = read_items("roles.yaml", Role)
+    for role in found.values():
+        if role.group is not None and role.group not in groups():
+            raise CatalogError(f"roles.yaml: {role.code}.group: no such group {role.group!r}")
+    return found
+
+
+@cache
+def banks() -> Mapping[str, Bank]:
+    """Banks that people of the province pay with."""
+    return read_items("banks.yaml", Bank)
+
+
+@cache
+def events() -> Mapping[str, EventKind]:
+    """The kinds of journal entries. Raises CatalogError for a newer version without its upcaster."""
+    found = read_items("events.yaml", EventKind)
+    for event in found.values():
+        if event.version > 1 and event.upcaster is None:
+            raise CatalogError(f"events.yaml: {event.code}.upcaster: is needed from version 2 on")
+        if twice := event.required.keys() & event.optional.keys():
+            raise CatalogError(f"events.yaml: {event.code}.optional: {sorted(twice)[0]} is also required")
+    return found
+
+
+@cache
+def errors() -> Mapping[str, Sentence]:
+    """What users are told when something is refused, by error code."""
+    return read_items("errors.yaml", Sentence)
+
+
+@cache
+def reasons() -> Mapping[str, Sentence]:
+    """Why an alert stands where it stands in the line, by reason code."""
+    return read_items("reasons.yaml", Sentence)
+
+
+@cache
+def statuses() -> Mapping[str, StatusName]:
+    """Names of statuses, by `<lifecycle>.<status>`."""
+    return read_items("statuses.yaml", StatusName)
+
+
+@cache
+def fields() -> Mapping[str, FieldName]:
+    """Names of the fields of an incoming row, in their usual order."""
+    return read_items("fields.yaml", FieldName)
+
+
+@cache
+def answers() -> Mapping[str, AnswerLabel]:
+    """The labels of the quick answers yes, no, unsaid."""
+    return read_items("answers.yaml", AnswerLabel)
+
+
+@cache
+def jurisdictions() -> Mapping[str, Place]:
+    """The province, its cities, counties and stations, parents before children."""
+    return read_places("data/jurisdictions.csv")
+
+
+@cache
+def _all_scripts() -> Mapping[str, Script]:
+    found = read_items("scripts.yaml", Script)
+    for code in found.keys() - {GENERAL_SCRIPT} - fraud_types().keys():
+        raise CatalogError(f"scripts.yaml: {code}: no such fraud type")
+    if GENERAL_SCRIPT not in found:
+        raise CatalogError(f"scripts.yaml: {GENERAL_SCRIPT}: is missing")
+    return MappingProxyType(dict(found))
+
+
+def scripts(fraud_code: str | None) -> Script:
+    """The script for a fraud type, or the general one when the type is not known or has none of its own."""
+    found = _all_scripts()
+    return found.get(fraud_code or GENERAL_SCRIPT, found[GENERAL_SCRIPT])
+
+
+def error_text(error_code: str, **facts: object) -> Text:
+    """The sentence for an error code with its facts.
+
+    A code without a sentence gives the sentence `unlisted`, a fact that was not given shows as "…": a person
+    at a desk is told something useful even when the house forgot a word.
+    """
+    sentence = errors().get(error_code)
+    if sentence is None:
+        return errors()[UNLISTED_ERROR].fill(error_code=error_code)
+    unsaid = dict.fromkeys(sentence.name.placeholders(), "…")
+    return sentence.fill(**{**unsaid, **facts})
+
+
+def reason_text(reason_code: str, **facts: object) -> Text:
+    """The phrase for a reason of the call queue with its facts; `amount_minor` (fen) fills {amount}.
+
+    Raises CatalogError for an unknown code or a missing fact: reasons are the house's own and must be whole.
+    """
+    sentence = reasons().get(reason_code)
+    if sentence is None:
+        raise CatalogError(f"no reason {reason_code!r} is declared in reasons.yaml", code="reason_unknown")
+    minor = facts.get("amount_minor")
+    if not isinstance(minor, int):
+        return sentence.fill(**facts)
+    zh, en = (sentence.fill(**facts, amount=format_short(minor, lang)) for lang in ("zh", "en"))
+    return Text(zh=zh.zh, en=en.en)
+
+
+def check_payload(event_code: str, payload: Mapping[str, object]) -> None:
+    """Pass silently when `payload` is exactly what the event declares.
+
+    Raises CatalogError (`event_unknown`, `payload_refused`), naming event and field but never the value, for
+    an undeclared event, a field missing or undeclared, a value of another kind, or text over 64 characters.
+    """
+    event = events().get(event_code)
+    if event is None:
+        raise CatalogError(f"no event {event_code!r} is declared in events.yaml", code="event_unknown")
+    refuse_payload(event, payload)

@@ -1,0 +1,118 @@
+"""Entry of the `yipanqi` command: reads arguments, calls one command, makes errors one line and exit code 2.
+
+Nothing heavy is imported before the command is known, so that `--help` answers at once. What a command does
+is in the module of its name.
+"""
+
+import argparse
+import os
+import sys
+from collections.abc import Sequence
+from datetime import date
+from pathlib import Path
+from typing import NoReturn
+
+from yipanqi.kernel.errors import YipanqiError
+
+EXIT_DONE = 0
+EXIT_NOT_SOUND = 1
+EXIT_REFUSED = 2
+
+
+class _Parser(argparse.ArgumentParser):
+    """An argument parser whose errors are one line."""
+
+    def error(self, message: str) -> NoReturn:
+        print(f"{self.prog}: {message}", file=sys.stderr)
+        sys.exit(EXIT_REFUSED)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command that `arguments` (default: the shell's) ask for; return the exit code 0, 1 or 2."""
+    options = _parser().parse_args(arguments)
+    try:
+        return int(options.command(options))
+    except YipanqiError as error:
+        print(f"yipanqi: {error}", file=sys.stderr)
+        return EXIT_REFUSED
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return EXIT_DONE
+    except KeyboardInterrupt:
+        return 130
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = _Parser(prog="yipanqi", description="The open operating system of an anti-fraud centre.")
+    commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND", parser_class=_Parser)
+    _add_province(commands)
+    _add_classify(commands)
+    _add_journal(commands)
+    return parser
+
+
+def _add_province(commands: "argparse._SubParsersAction[_Parser]") -> None:
+    parser = commands.add_parser("province", help="make a synthetic province with ground truth")
+    parser.add_argument("--seed", type=int, required=True, help="same seed, same bytes")
+    parser.add_argument("--days", type=int, required=True, help="how many days are played")
+    parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="folder for the files")
+    parser.add_argument(
+        "--start", type=_date, default=date(2026, 1, 1), help="first day (default 2026-01-01)"
+    )
+    parser.add_argument("--scale", type=float, default=1.0, help="1 is 2,000 residents (default 1)")
+    parser.add_argument(
+        "--warnings-per-day", type=int, default=120, metavar="N", help="about how many (default 120)"
+    )
+    parser.add_argument("--json", action="store_true", help="print the manifest as JSON")
+    parser.set_defaults(command=_province)
+
+
+def _add_classify(commands: "argparse._SubParsersAction[_Parser]") -> None:
+    parser = commands.add_parser("classify", help="fraud type and identifiers of texts")
+    parser.add_argument(
+        "file", type=Path, metavar="FILE", help=".csv, .jsonl, .parquet, or .txt with a text per line"
+    )
+    parser.add_argument("--column", default="text", help="the column that holds the text (default text)")
+    parser.add_argument("--json", action="store_true", help="print one JSON document")
+    parser.set_defaults(command=_classify)
+
+
+def _add_journal(commands: "argparse._SubParsersAction[_Parser]") -> None:
+    journal = commands.add_parser("journal", help="the centre's journal")
+    acts = journal.add_subparsers(title="commands", required=True, metavar="COMMAND", parser_class=_Parser)
+    verify = acts.add_parser("verify", help="check the hash chain; exit 1 names the first broken entry")
+    verify.add_argument(
+        "--expect-head", default="", metavar="HASH", help="a head noted earlier, to be in the chain"
+    )
+    verify.add_argument("--json", action="store_true", help="print the result as JSON")
+    verify.set_defaults(command=_journal_verify)
+
+
+def _date(text: str) -> date:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a date like 2026-01-01") from None
+
+
+# Each command is imported when it is asked for: --help must not pay for numpy, polars or Django.
+def _province(options: argparse.Namespace) -> int:
+    from yipanqi.cli.province import make_province
+
+    return make_province(options)
+
+
+def _classify(options: argparse.Namespace) -> int:
+    from yipanqi.cli.classify import classify_file
+
+    return classify_file(options)
+
+
+def _journal_verify(options: argparse.Namespace) -> int:
+    from yipanqi.cli.journal import verify_journal
+
+    return verify_journal(options)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,219 @@
+"""The door of the centre: rows in, each accepted, joined, a duplicate, or quarantined; the rest goes on.
+
+Rows are taken in chunks, one transaction each: a chunk is committed whole before it is reported, and a repeat of
+`(sender, external_id)` changes nothing. Triage is enqueued in the same transaction, by task name.
+"""
+
+import json
+import uuid
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Literal
+
+from django.db import IntegrityError, transaction
+from procrastinate.contrib.django import app as queue
+
+from yipanqi import catalog
+from yipanqi.kernel.ids import new_id
+from yipanqi.ops.alerts.joining import Arrival, join_alerts, person_facts
+from yipanqi.ops.alerts.models import Batch, QuarantinedRow, Signal
+from yipanqi.ops.alerts.reading import Flaw, RowRefused, WarningRow, read_row
+from yipanqi.ops.journal.services import Actor, Draft, write_entries, write_entry
+from yipanqi.ops.subjects.services import lock_identities
+from yipanqi.ops.vault.fields import Sealed
+
+CHUNK_ROWS = 500
+TRIAGE_TASK = "analytics.triage"
+TRIAGE_CHUNK = 100
+Fate = Literal["accepted", "joined", "duplicate", "quarantined"]
+
+
+@dataclass(frozen=True)
+class Channel:
+    """By which way rows come: who sends, under which source, for which place, who acts, from which file."""
+
+    sender: str
+    source: str
+    scope_code: str
+    actor: Actor
+    label: str = ""
+
+
+@dataclass(frozen=True)
+class RowFate:
+    """What became of one row; `row_no` counts from 1 in the delivery."""
+
+    row_no: int
+    fate: Fate
+    alert_id: uuid.UUID | None = None
+    signal_id: uuid.UUID | None = None
+    flaws: list[Flaw] = field(default_factory=list)
+    quarantined_id: uuid.UUID | None = None
+
+
+@dataclass(frozen=True)
+class IntakeResult:
+    """The delivery's batch and the fate of each row, in order."""
+
+    batch_id: uuid.UUID
+    fates: list[RowFate]
+
+    def count(self, fate: Fate) -> int:
+        """How many rows met this fate."""
+        return sum(1 for item in self.fates if item.fate == fate)
+
+
+def take_in(
+    rows: Sequence[object], *, channel: Channel, now: datetime, first_row_no: int = 1
+) -> IntakeResult:
+    """Take a delivery in. Returns after everything is committed. Bad rows are quarantined with their reasons."""
+    batch = Batch(
+        id=new_id(now), sender=channel.sender, source=channel.source, label=channel.label, rows=len(rows), received_at=now
+    )  # fmt: skip
+    batch.put_at(channel.scope_code)
+    batch.save(force_insert=True)
+    fates: list[RowFate] = []
+    for start in range(0, len(rows), CHUNK_ROWS):
+        numbered = list(enumerate(rows[start : start + CHUNK_ROWS], start=first_row_no + start))
+        try:
+            fates += _take_chunk(numbered, batch, channel, now)
+        except IntegrityError:  # the same id or person came in beside us; what is there now decides
+            fates += _take_chunk(numbered, batch, channel, now)
+    result = IntakeResult(batch.id, fates)
+    _close_batch(batch, result, channel, now)
+    return result
+
+
+@transaction.atomic
+def _close_batch(batch: Batch, result: IntakeResult, channel: Channel, now: datetime) -> None:
+    counts = {fate: result.count(fate) for fate in ("accepted", "joined", "duplicate", "quarantined")}  # type: ignore[arg-type]
+    Batch.objects.for_system("our own batch").filter(id=batch.id).update(**counts)
+    if batch.rows > 1:
+        payload = {"batch_id": str(batch.id), "source": channel.source, **counts}
+        write_entry(
+            Draft("batch.received", channel.actor, "batch", str(batch.id), now, batch.place_code, payload)
+        )
+
+
+@transaction.atomic
+def _take_chunk(
+    numbered: list[tuple[int, object]], batch: Batch, channel: Channel, now: datetime
+) -> list[RowFate]:
+    fates: dict[int, RowFate] = {}
+    good: list[tuple[int, WarningRow]] = []
+    for row_no, row in numbered:
+        try:
+            good.append((row_no, read_row(row, scope_code=channel.scope_code, now=now)))
+        except RowRefused as refusal:
+            fates[row_no] = RowFate(row_no, "quarantined", flaws=refusal.flaws)
+    lock_identities([person_facts(row) for _, row in good])
+    fresh = list(_fresh(good, channel, fates))
+    arrivals = [Arrival(row_no, row) for row_no, row in fresh]
+    signals = join_alerts(arrivals, batch=batch, channel=channel, now=now)
+    for arrival, (signal, joined) in zip(arrivals, signals, strict=True):
+        fate: Fate = "joined" if joined else "accepted"
+        fates[arrival.row_no] = RowFate(arrival.row_no, fate, signal.alert_id, signal.id)
+    _supersede([arrival.row.external_id for arrival in arrivals], channel, now)
+    for held in _quarantine(
+        [(no, row, fates[no].flaws) for no, row in numbered if fates[no].flaws], batch, channel, now
+    ):
+        fates[held.row_no] = replace(fates[held.row_no], quarantined_id=held.id)
+    enqueue_triage(dict.fromkeys(signal.alert_id for signal, _ in signals))
+    return [fates[row_no] for row_no, _ in numbered]
+
+
+def _fresh(
+    good: list[tuple[int, WarningRow]], channel: Channel, fates: dict[int, RowFate]
+) -> Iterator[tuple[int, WarningRow]]:
+    """Rows not seen before; a repeat becomes a duplicate, the same id with other content is quarantined."""
+    ids = [row.external_id for _, row in good]
+    known = {
+        external_id: (digest, alert_id, signal_id)
+        for external_id, digest, alert_id, signal_id in Signal.objects.filter(
+            sender=channel.sender, external_id__in=ids
+        ).values_list("external_id", "digest", "alert_id", "id")
+    }
+    in_chunk: dict[str, str] = {}
+    for row_no, row in good:
+        seen = known.get(row.external_id, (in_chunk.get(row.external_id), None, None))
+        if seen[0] is None:
+            in_chunk[row.external_id] = row.digest
+            yield row_no, row
+        elif seen[0] == row.digest:
+            fates[row_no] = RowFate(row_no, "duplicate", seen[1], seen[2])
+        else:
+            fates[row_no] = RowFate(
+                row_no, "quarantined", flaws=[Flaw("external_id", "external_id_conflict", {})]
+            )
+
+
+def _quarantine(
+    bad: list[tuple[int, object, list[Flaw]]], batch: Batch, channel: Channel, now: datetime
+) -> list[QuarantinedRow]:
+    held, drafts = [], []
+    for row_no, row, flaws in bad:
+        item = QuarantinedRow(
+            id=new_id(now),
+            batch=batch,
+            sender=channel.sender,
+            source=channel.source,
+            file=channel.label,
+            row_no=row_no,
+            external_id=_external_id(row),
+            errors=[flaw.as_json() for flaw in flaws],
+            row=Sealed.of("row", row_json(row)),
+            received_at=now,
+        )
+        item.put_at(channel.scope_code)
+        held.append(item)
+        payload = {
+            "signal_id": str(item.id),
+            "source": channel.source,
+            "reason": flaws[0].code,
+            "row": row_no,
+        }
+        drafts.append(
+            Draft(
+                "signal.quarantined",
+                channel.actor,
+                "quarantined_row",
+                str(item.id),
+                now,
+                channel.scope_code,
+                payload,
+            )
+        )
+    QuarantinedRow.objects.bulk_create(held)
+    write_entries(drafts)
+    return held
+
+
+def _supersede(external_ids: list[str], channel: Channel, now: datetime) -> None:
+    """Rows held back earlier whose sender has now sent them right need nobody any more."""
+    held = QuarantinedRow.objects.for_system("the sender's own earlier rows").filter(
+        sender=channel.sender, external_id__in=external_ids, status="held"
+    )
+    held.update(status="superseded", settled_at=now)
+
+
+def _external_id(row: object) -> str:
+    value = row.get("external_id") if isinstance(row, Mapping) else None
+    return value.strip()[:64] if isinstance(value, str) else ""
+
+
+def enqueue_triage(alert_ids: Sequence[uuid.UUID] | dict[uuid.UUID, None]) -> None:
+    """Ask for the triage of these alerts, within the caller's transaction."""
+    ids = [str(alert_id) for alert_id in alert_ids]
+    for start in range(0, len(ids), TRIAGE_CHUNK):
+        queue.configure_task(TRIAGE_TASK).defer(alert_ids=ids[start : start + TRIAGE_CHUNK])
+
+
+def row_json(row: object) -> str:
+    """The row as it came, as JSON text; what JSON cannot say is kept as its printed form."""
+    return json.dumps(row, ensure_ascii=False, default=str)
+
+
+def rows_limit() -> int:
+    """How many rows one delivery may hold."""
+    return catalog.windows()["batch_max_rows"].count

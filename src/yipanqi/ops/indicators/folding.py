@@ -1,0 +1,154 @@
+"""The wall as `fold(state, entries)`: pure, so that a snapshot plus what followed equals a fresh count.
+
+The state covers one scope and one day of the centre. It knows which entries its snapshot has counted before the
+sealer numbered them (`seen`), so that none counts twice. Reading tables is in `queries`.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime
+from zoneinfo import ZoneInfo
+
+from yipanqi import catalog
+from yipanqi.kernel.places import ancestor_codes
+from yipanqi.ops.journal.queries import FeedItem
+
+ZONE = ZoneInfo("Asia/Shanghai")
+TICKER_LENGTH = 20
+_WAITING = {"waiting": 1}
+
+
+@dataclass
+class WallState:
+    """The wall's figures for one scope on one day; money in minor units, curves by hour of the centre's day."""
+
+    scope_code: str
+    day: date
+    feed_no: int = 0
+    seen: set[int] = field(default_factory=set)
+    waiting: int = 0
+    classes: dict[str, int] = field(default_factory=dict)
+    cases_today: list[int] = field(default_factory=lambda: [0] * 24)
+    cases_yesterday: list[int] = field(default_factory=lambda: [0] * 24)
+    outcomes: dict[str, int] = field(default_factory=dict)
+    saved_minor: int = 0
+    ticker: list[dict[str, object]] = field(default_factory=list)
+
+    def copy(self) -> "WallState":
+        """An independent copy, to fold on while the original is being sent."""
+        return replace(
+            self,
+            seen=set(self.seen),
+            classes=dict(self.classes),
+            cases_today=list(self.cases_today),
+            cases_yesterday=list(self.cases_yesterday),
+            outcomes=dict(self.outcomes),
+            ticker=list(self.ticker),
+        )
+
+
+def day_of(instant: datetime) -> date:
+    """The centre's day an instant falls on."""
+    return instant.astimezone(ZONE).date()
+
+
+def fold(state: WallState, items: Iterable[FeedItem]) -> WallState:
+    """Apply sealed entries in feed order; entries of other scopes only move `feed_no`. Changes and returns `state`."""
+    for item in items:
+        if item.feed_no <= state.feed_no:
+            continue
+        state.feed_no = item.feed_no
+        if not in_scope(item.place_code, state.scope_code) or not catalog.events()[item.event].wall:
+            continue
+        if day_of(item.recorded_at) > state.day:
+            _turn_day(state, day_of(item.recorded_at))
+        if item.entry_id not in state.seen:
+            _count(state, item)
+        _tick(state, item)
+        state.seen.discard(item.entry_id)
+    return state
+
+
+def in_scope(place_code: str, scope_code: str) -> bool:
+    """Whether a place lies in a scope."""
+    return bool(place_code) and scope_code in ancestor_codes(place_code)
+
+
+def _turn_day(state: WallState, day: date) -> None:
+    next_to = (day - state.day).days == 1
+    state.cases_yesterday = state.cases_today if next_to else [0] * 24
+    state.cases_today, state.classes, state.outcomes, state.saved_minor = [0] * 24, {}, {}, 0
+    state.day = day
+
+
+def _count(state: WallState, item: FeedItem) -> None:
+    payload = item.payload
+    today = day_of(item.recorded_at) == state.day
+    if item.event == "alert.triaged" and today:
+        code = str(payload["fraud_type"])
+        state.classes[code] = state.classes.get(code, 0) + 1
+    elif item.event == "alert.paid" and today:
+        state.cases_today[item.recorded_at.astimezone(ZONE).hour] += 1
+    elif item.event == "alert.reopened" and item.before == "paid":
+        _uncount_case(state, datetime.fromisoformat(str(payload["paid_at"])))
+    elif item.event.startswith("work_order.") and payload.get("kind") == "call":
+        state.waiting += _WAITING.get(item.after, 0) - _WAITING.get(item.before, 0)
+        if today and item.event in {"work_order.deferred", "work_order.completed"}:
+            _attempt(state, item, 1)
+        elif item.event == "work_order.reopened" and _made_on(item) == state.day:
+            _attempt(state, item, -1)
+
+
+def _attempt(state: WallState, item: FeedItem, sign: int) -> None:
+    outcome = catalog.call_outcomes()[str(item.payload["outcome"])]
+    state.outcomes[outcome.code] = state.outcomes.get(outcome.code, 0) + sign
+    if not state.outcomes[outcome.code]:
+        del state.outcomes[outcome.code]
+    if outcome.counts_as == "dissuaded":
+        amount = item.payload.get("amount_minor") or 0
+        state.saved_minor += sign * int(amount)  # type: ignore[call-overload]
+
+
+def _made_on(item: FeedItem) -> date:
+    return day_of(datetime.fromisoformat(str(item.payload["made_at"])))
+
+
+def _uncount_case(state: WallState, paid_at: datetime) -> None:
+    hour = paid_at.astimezone(ZONE).hour
+    if day_of(paid_at) == state.day:
+        state.cases_today[hour] -= 1
+    elif (state.day - day_of(paid_at)).days == 1:
+        state.cases_yesterday[hour] -= 1
+
+
+def _tick(state: WallState, item: FeedItem) -> None:
+    if item.subject_kind not in {"alert", "work_order"} or item.event in _QUIET:
+        return
+    state.ticker.insert(
+        0,
+        {
+            "feed_no": item.feed_no,
+            "at": item.recorded_at.isoformat(),
+            "event": item.event,
+            "fraud_type": item.payload.get("fraud_type", ""),
+            "level": item.payload.get("level", ""),
+            "place": item.place_code,
+            "outcome": item.payload.get("outcome", ""),
+            "amount_minor": item.payload.get("amount_minor") or 0,
+        },
+    )
+    del state.ticker[TICKER_LENGTH:]
+
+
+# Each act of a call writes one entry for the order and one for the alert; the ticker tells it once.
+_QUIET = frozenset(
+    {
+        "work_order.opened",
+        "alert.opened",
+        "alert.contact_begun",
+        "alert.deferred",
+        "alert.closed",
+        "alert.paid",
+        "alert.handed_to_station",
+    }
+)

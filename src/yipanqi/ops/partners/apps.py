@@ -1,0 +1,8 @@
+"""Django's entry for the partners app."""
+
+from django.apps import AppConfig
+
+
+class PartnersConfig(AppConfig):
+    name = "yipanqi.ops.partners"
+    label = "partners"

@@ -1,0 +1,9 @@
+"""What a partner's key can be good for."""
+
+from enum import StrEnum
+
+
+class PartnerAct(StrEnum):
+    """An act of a partner through the API."""
+
+    WARNINGS_WRITE = "warnings.write"

@@ -1,0 +1,1 @@
+"""Officers: who they are, where they serve, what they may do, and how they sign in."""

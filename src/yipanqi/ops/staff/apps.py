@@ -1,0 +1,8 @@
+"""Django's entry for the staff app."""
+
+from django.apps import AppConfig
+
+
+class StaffConfig(AppConfig):
+    name = "yipanqi.ops.staff"
+    label = "staff"

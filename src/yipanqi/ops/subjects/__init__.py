@@ -1,0 +1,1 @@
+"""Persons and payment accounts: one object each, whoever speaks of them."""

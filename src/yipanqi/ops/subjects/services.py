@@ -1,0 +1,183 @@
+"""Writing subjects: resolving the people and accounts of incoming rows, and journaled unmasking."""
+
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from django.db import connection, transaction
+
+from yipanqi.kernel.errors import YipanqiError
+from yipanqi.kernel.ids import new_id
+from yipanqi.ops.journal.services import Draft, write_entry
+from yipanqi.ops.staff.gates import require
+from yipanqi.ops.staff.queries import as_actor
+from yipanqi.ops.subjects.models import Account, Person
+from yipanqi.ops.subjects.queries import access_person
+from yipanqi.ops.vault.fields import Sealed, blind_index
+
+if TYPE_CHECKING:
+    from yipanqi.ops.staff.models import Officer
+
+REVEALABLE = ("name", "phone", "id_number")
+
+
+@dataclass(frozen=True)
+class PersonFacts:
+    """What a row says of a person, already in normal form; empty text where it says nothing."""
+
+    name: str
+    phone: str
+    id_number: str
+    place_code: str
+    age: int | None = None
+    sex: str = ""
+
+
+def lock_identities(people: Sequence[PersonFacts]) -> None:
+    """Hold these people until the transaction ends, so that two intakes of one person follow each other.
+
+    Advisory locks over the hashed phone indexes, taken in one order everywhere.
+    """
+    keys = sorted({int(blind_index("phone", p.phone)[-15:], 16) for p in people})
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(k) FROM unnest(%s::bigint[]) AS k", [keys])
+
+
+def resolve_people(people: Sequence[PersonFacts], *, now: datetime) -> list[Person]:
+    """One stored person per entry, in order: found by ID number, else by phone, else created.
+
+    A person known only by phone takes the ID number on when a row brings both. Call under `lock_identities`.
+    """
+    ids = {p.id_number: blind_index("id_number", p.id_number) for p in people if p.id_number}
+    phones = {p.phone: blind_index("phone", p.phone) for p in people}
+    stored = Person.objects.for_system("intake finds people across all places")
+    by_id = {p.id_index: p for p in stored.filter(id_index__in=ids.values())}
+    by_phone: dict[str, list[Person]] = {}
+    for person in stored.filter(phone_index__in=phones.values()).order_by("created_at"):
+        by_phone.setdefault(person.phone_index, []).append(person)
+
+    created: list[Person] = []
+    changed: dict[uuid.UUID, Person] = {}
+    result = []
+    for facts in people:
+        id_index, phone_index = ids.get(facts.id_number, ""), phones[facts.phone]
+        known = by_phone.setdefault(phone_index, [])
+        person = by_id.get(id_index) if id_index else (known[-1] if known else None)
+        if person is None and id_index:
+            person = next((p for p in known if not p.id_index), None)
+            if person is not None:
+                person.id_index, person.id_number = id_index, Sealed.of("id_number", facts.id_number)
+                by_id[id_index] = changed[person.id] = person
+        if person is None:
+            person = _new_person(facts, id_index, phone_index, now)
+            created.append(person)
+            known.append(person)
+            if id_index:
+                by_id[id_index] = person
+        result.append(person)
+    Person.objects.bulk_create(created, batch_size=1000)
+    new_ids = {person.id for person in created}
+    for person in changed.values():
+        if person.id not in new_ids:
+            person.save(update_fields=["id_index", "id_number"])
+    return result
+
+
+def _new_person(facts: PersonFacts, id_index: str, phone_index: str, now: datetime) -> Person:
+    person = Person(
+        id=new_id(now),
+        identity=id_index or phone_index,
+        name=Sealed.of("name", facts.name),
+        phone=Sealed.of("phone", facts.phone),
+        phone_index=phone_index,
+        id_number=Sealed.of("id_number", facts.id_number),
+        id_index=id_index,
+        age=facts.age,
+        sex=facts.sex,
+        created_at=now,
+    )
+    person.put_at(facts.place_code)
+    return person
+
+
+def resolve_accounts(numbers: Sequence[tuple[str, str]], *, now: datetime) -> dict[str, Account]:
+    """Accounts by number for (number, bank) pairs in normal form; unknown ones are created, races included."""
+    wanted = {number: (blind_index("account", number), bank) for number, bank in numbers if number}
+    if not wanted:
+        return {}
+    indexes = [index for index, _ in wanted.values()]
+    found = {a.number_index: a for a in Account.objects.filter(number_index__in=indexes)}
+    missing = sorted((index, number) for number, (index, _) in wanted.items() if index not in found)
+    if missing:
+        Account.objects.bulk_create(
+            [
+                Account(
+                    id=new_id(now),
+                    number=Sealed.of("account", number),
+                    number_index=index,
+                    bank=wanted[number][1],
+                    created_at=now,
+                )
+                for index, number in missing
+            ],
+            ignore_conflicts=True,
+        )
+        found |= {a.number_index: a for a in Account.objects.filter(number_index__in=[i for i, _ in missing])}
+    return {number: found[index] for number, (index, _) in wanted.items()}
+
+
+class FieldNotRevealable(YipanqiError):
+    """Only the declared personal fields can be unmasked."""
+
+    code = "field_unknown"
+
+
+@transaction.atomic
+def unmask_person(*, officer: "Officer", person_id: uuid.UUID, field: str, ground: str, now: datetime) -> str:
+    """The plain value of one personal field; the look is journaled in the same transaction."""
+    if field not in REVEALABLE:
+        raise FieldNotRevealable(f"{field!r} is not a field that can be unmasked", field=field)
+    person = access_person(officer, person_id, act="person.unmask")
+    write_entry(
+        Draft(
+            "person.unmasked",
+            as_actor(officer),
+            "person",
+            str(person.id),
+            now,
+            place_code=person.place_code,
+            payload={"person_id": str(person.id), "field": field},
+            ground=ground,
+        )
+    )
+    value: Sealed = getattr(person, field)
+    return value.reveal()
+
+
+@transaction.atomic
+def unmask_account(
+    *,
+    officer: "Officer",
+    account: Account,
+    subject_id: uuid.UUID,
+    place_code: str,
+    ground: str,
+    now: datetime,
+) -> str:
+    """The plain number of an account the officer met on an object (`subject_id`) whose gate they passed; journaled."""
+    require(officer, "person.unmask")
+    write_entry(
+        Draft(
+            "account.unmasked",
+            as_actor(officer),
+            "account",
+            str(account.id),
+            now,
+            place_code=place_code,
+            payload={"account_id": str(account.id), "subject_id": str(subject_id)},
+            ground=ground,
+        )
+    )
+    return account.number.reveal()

@@ -1,0 +1,1 @@
+"""Personal fields at rest: the key ring, sealed values, blind indexes and the masks shown on screen."""

@@ -1,0 +1,103 @@
+"""Tables of work: `WorkOrder` and, for every call made, an `Attempt`.
+
+The three `key_*` columns are the time-invariant ranks of `casework.routing`, one per pace, null where a call
+does not compete; each tier that takes calls has an index per pace over what waits.
+"""
+
+from django.conf import settings
+from django.db import models
+from django.db.models import F, Q
+
+from yipanqi.ops.alerts.models import Alert
+from yipanqi.ops.jurisdictions.scoping import Placed
+from yipanqi.ops.subjects.models import Person
+from yipanqi.ops.vault.fields import SealedField
+
+WAITING_CALL = Q(status="waiting", kind="call")
+_TIERS = ("province", "city", "county")
+
+
+def _waiting_indexes() -> list[models.Index]:
+    indexes = [
+        models.Index(
+            f"{tier}_code",
+            F(f"key_{pace}").desc(),
+            name=f"call_{tier}_{pace}",
+            condition=WAITING_CALL & Q(**{f"key_{pace}__isnull": False}),
+        )
+        for tier in _TIERS
+        for pace in ("draining", "pressing", "steady")
+    ]
+    due = [
+        models.Index(fields=[f"{tier}_code", "due_at"], name=f"call_{tier}_due", condition=WAITING_CALL)
+        for tier in _TIERS
+    ]
+    return indexes + due
+
+
+class WorkOrder(Placed):
+    """One call or visit to make about an alert."""
+
+    id = models.UUIDField(primary_key=True)
+    kind = models.CharField(max_length=8)
+    alert = models.ForeignKey(Alert, on_delete=models.PROTECT, related_name="work_orders")
+    person = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="+")
+    status = models.CharField(max_length=12)
+    outcome = models.CharField(max_length=16, blank=True)
+    fraud_type = models.CharField(max_length=4)
+    level = models.CharField(max_length=4)
+    key_draining = models.FloatField(null=True)
+    key_pressing = models.FloatField(null=True)
+    key_steady = models.FloatField(null=True)
+    facts = models.JSONField(default=dict)
+    attempts = models.IntegerField(default=0)
+    opened_at = models.DateTimeField()
+    due_at = models.DateTimeField()
+    not_before_at = models.DateTimeField()
+    taken_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+"
+    )
+    taken_at = models.DateTimeField(null=True)
+    hold_until_at = models.DateTimeField(null=True)
+    done_at = models.DateTimeField(null=True)
+    version = models.IntegerField(default=1)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["alert", "kind"],
+                condition=Q(status__in=["waiting", "taken"]),
+                name="one_open_order_per_kind",
+            ),
+            models.UniqueConstraint(
+                fields=["taken_by"], condition=Q(status="taken", kind="call"), name="one_call_per_operator"
+            ),
+        ]
+        indexes = [
+            *_waiting_indexes(),
+            models.Index(fields=["hold_until_at"], name="order_held", condition=Q(status="taken")),
+            models.Index(fields=["alert"], name="order_of_alert"),
+        ]
+
+
+class Attempt(Placed):
+    """One call made and what came of it; undone attempts stay, marked."""
+
+    id = models.UUIDField(primary_key=True)
+    work_order = models.ForeignKey(WorkOrder, on_delete=models.PROTECT, related_name="attempts_made")
+    officer = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    outcome = models.CharField(max_length=16)
+    counts_as = models.CharField(max_length=16)
+    fraud_type = models.CharField(max_length=4)
+    note = SealedField(kind="text")
+    saved_minor = models.BigIntegerField(default=0)
+    seconds_to_call = models.IntegerField()
+    made_at = models.DateTimeField()
+    undone_at = models.DateTimeField(null=True)
+    visit_id = models.UUIDField(null=True)
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["made_at"], name="attempt_day"),
+            models.Index(fields=["officer", "-made_at"], name="attempt_of_officer"),
+        ]

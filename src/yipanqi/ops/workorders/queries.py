@@ -1,0 +1,112 @@
+"""What waits, what an officer holds, what was done today; always within the officer's scope."""
+
+import uuid
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
+
+from django.db.models import Count, Sum
+
+from yipanqi.kernel.errors import YipanqiError
+from yipanqi.ops.staff.gates import require
+from yipanqi.ops.workorders.enums import WorkKind
+from yipanqi.ops.workorders.models import Attempt, WorkOrder
+
+if TYPE_CHECKING:
+    from yipanqi.ops.staff.models import Officer
+
+ZONE = ZoneInfo("Asia/Shanghai")
+
+
+class NotFound(YipanqiError):
+    """No such work order within the officer's scope; the same answer whether absent or out of scope."""
+
+    code = "not_found"
+
+
+@dataclass(frozen=True)
+class Tally:
+    """The seat's line of figures: what waits in the scope, and the officer's own day."""
+
+    waiting: int
+    waiting_capped: bool
+    my_calls: int
+    my_dissuaded: int
+    my_saved_minor: int
+
+
+def day_start(now: datetime) -> datetime:
+    """Midnight of the centre's day."""
+    return now.astimezone(ZONE).replace(hour=0, minute=0, second=0, microsecond=0)
+
+
+def access_work_order(
+    officer: "Officer", work_order_id: uuid.UUID, *, act: str = "work_order.read"
+) -> WorkOrder:
+    """The work order, if the officer may do `act` and it lies in the officer's scope."""
+    require(officer, act)
+    rows = WorkOrder.objects.in_scope(officer.scope_code).select_related(
+        "alert", "person", "alert__suspect_account"
+    )
+    order: WorkOrder | None = rows.filter(id=work_order_id).first()
+    if order is None:
+        raise NotFound(f"work order {work_order_id} is not in your scope")
+    return order
+
+
+def waiting_calls(officer: "Officer", now: datetime) -> Any:
+    """Calls of the officer's scope that may be taken now."""
+    rows = WorkOrder.objects.in_scope(officer.scope_code)
+    return rows.filter(status="waiting", kind="call", not_before_at__lte=now)
+
+
+def find_taken(officer: "Officer") -> WorkOrder | None:
+    """The call the officer holds, or None."""
+    rows = WorkOrder.objects.in_scope(officer.scope_code).select_related(
+        "alert", "person", "alert__suspect_account"
+    )
+    held: WorkOrder | None = rows.filter(taken_by=officer, status="taken", kind=WorkKind.CALL).first()
+    return held
+
+
+def count_attempts_since(officer: "Officer", since: datetime) -> int:
+    """Calls the officer made since an instant, undone ones left out."""
+    mine = Attempt.objects.in_scope(officer.scope_code).filter(officer=officer, made_at__gte=since)
+    return mine.filter(undone_at__isnull=True).count()
+
+
+def tally(officer: "Officer", now: datetime) -> Tally:
+    """The seat's figures; waiting is counted up to a thousand, beyond that it says so."""
+    require(officer, "seat.take")
+    cap = 1000
+    waiting = waiting_calls(officer, now).values("id")[: cap + 1].count()
+    mine = Attempt.objects.in_scope(officer.scope_code).filter(
+        officer=officer, made_at__gte=day_start(now), undone_at__isnull=True
+    )
+    by = {
+        row["counts_as"]: row
+        for row in mine.values("counts_as").annotate(n=Count("id"), saved=Sum("saved_minor"))
+    }
+    dissuaded = by.get("dissuaded", {"n": 0, "saved": 0})
+    calls = sum(row["n"] for row in by.values())
+    return Tally(min(waiting, cap), waiting > cap, calls, dissuaded["n"], dissuaded["saved"] or 0)
+
+
+def find_undoable(officer: "Officer", *, now: datetime, within: timedelta) -> Attempt | None:
+    """The officer's latest attempt if it can still be undone."""
+    rows = Attempt.objects.in_scope(officer.scope_code).filter(officer=officer, made_at__gte=now - within)
+    latest: Attempt | None = rows.order_by("-made_at").first()
+    return latest if latest and latest.undone_at is None else None
+
+
+def list_orders_of_alert(officer: "Officer", alert_id: uuid.UUID) -> list[WorkOrder]:
+    """All work about one alert, oldest first, for the alert's page."""
+    rows = WorkOrder.objects.in_scope(officer.scope_code).select_related("taken_by")
+    return list(rows.filter(alert_id=alert_id).order_by("opened_at"))
+
+
+def list_attempts_of_alert(officer: "Officer", alert_id: uuid.UUID) -> list[Attempt]:
+    """All calls made about one alert, oldest first."""
+    rows = Attempt.objects.in_scope(officer.scope_code).select_related("officer")
+    return list(rows.filter(work_order__alert_id=alert_id).order_by("made_at"))

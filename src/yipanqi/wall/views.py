@@ -1,0 +1,106 @@
+"""The wall's page, its state as JSON, and the stream of states. Every viewer sees the scope of their unit."""
+
+import json
+from collections.abc import AsyncIterator
+from typing import Any
+
+from asgiref.sync import sync_to_async
+from django.http import HttpRequest, HttpResponse, JsonResponse, StreamingHttpResponse
+from django.shortcuts import render
+from django.utils.translation import get_language
+from django.views.decorators.http import require_GET
+
+from yipanqi import catalog
+from yipanqi.ops.indicators.folding import ZONE, WallState
+from yipanqi.ops.indicators.queries import wall_snapshot
+from yipanqi.ops.journal.queries import now
+from yipanqi.ops.jurisdictions.queries import full_name, place_name
+from yipanqi.ops.staff.gates import require
+from yipanqi.wall.hub import hub
+from yipanqi.web.gates import desk
+
+
+@desk("wall.read")
+@require_GET
+def wall(request: HttpRequest) -> HttpResponse:
+    """The page; its script asks for the state and then follows the stream."""
+    language = get_language() or "zh-hans"
+    return render(request, "wall.html", {"vocabulary": vocabulary(language)})
+
+
+@desk("wall.read")
+@require_GET
+def state(request: HttpRequest) -> HttpResponse:
+    """The present state, counted fresh."""
+    current = wall_snapshot(request.user.scope_code, now=now())
+    return JsonResponse(as_json(current, get_language() or "zh-hans"))
+
+
+async def stream(request: HttpRequest) -> HttpResponse:
+    """Server-sent events: each message is the whole state, its id the feed number; a beat when nothing moved."""
+    officer = await request.auser()
+    if not officer.is_authenticated:
+        return HttpResponse(status=401)
+    await sync_to_async(require)(officer, "wall.read")
+    language = get_language() or "zh-hans"
+    response = StreamingHttpResponse(
+        _messages(officer.scope_code, language), content_type="text/event-stream"
+    )
+    response["Cache-Control"] = "no-store"
+    response["X-Accel-Buffering"] = "no"
+    return response
+
+
+stream.gate = ("wall.read",)  # type: ignore[attr-defined]
+
+
+async def _messages(scope_code: str, language: str) -> AsyncIterator[bytes]:
+    yield b"retry: 1000\n\n"
+    async for current in hub().watch(scope_code):
+        if current is None:
+            yield b": beat\n\n"
+            continue
+        body = await sync_to_async(as_json)(current, language)
+        yield f"id: {current.feed_no}\nevent: state\ndata: {json.dumps(body, ensure_ascii=False)}\n\n".encode()
+
+
+def as_json(current: WallState, language: str) -> dict[str, Any]:
+    """The state as the page's script reads it; words come from the page's vocabulary."""
+    made = sum(current.outcomes.values())
+    triaged = sum(current.classes.values())
+    return {
+        "feed_no": current.feed_no,
+        "as_of": now().astimezone(ZONE).isoformat(),
+        "scope": {"code": current.scope_code, "name": place_name(current.scope_code, language)},
+        "figures": {
+            "warnings": triaged,
+            "waiting": current.waiting,
+            "calls": made,
+            "dissuaded": current.outcomes.get("dissuaded", 0),
+            "saved_minor": current.saved_minor,
+        },
+        "classes": [
+            {"code": code, "count": count}
+            for code, count in sorted(current.classes.items(), key=lambda item: (-item[1], item[0]))
+        ],
+        "cases": {"today": current.cases_today, "yesterday": current.cases_yesterday},
+        "calls": {"made": made, "by_outcome": current.outcomes},
+        "directives": [],
+        "ticker": [{**item, "place": full_name(str(item["place"]), language)} for item in current.ticker],
+    }
+
+
+def vocabulary(language: str) -> dict[str, Any]:
+    """Names, icons and colours of all codes the state may hold, in the viewer's language."""
+    return {
+        "fraud_types": {
+            code: {"name": item.name.get(language), "color": item.color, "icon": item.icon}
+            for code, item in catalog.fraud_types().items()
+        },
+        "outcomes": {
+            code: {"name": item.name.get(language), "tone": item.tone}
+            for code, item in catalog.call_outcomes().items()
+        },
+        "levels": {code: item.name.get(language) for code, item in catalog.levels().items()},
+        "events": {code: item.name.get(language) for code, item in catalog.events().items() if item.wall},
+    }

@@ -1,0 +1,1 @@
+"""The officers' door: server-rendered desks. Speaks to services and queries, never to tables."""

@@ -1,0 +1,40 @@
+"""What every page's frame shows: the officer, the desks open to them, the centre's time."""
+
+from django.conf import settings
+from django.http import HttpRequest
+from django.utils.translation import get_language
+
+from yipanqi import catalog
+from yipanqi.ops.journal.queries import now
+from yipanqi.ops.jurisdictions.queries import full_name
+from yipanqi.ops.staff.gates import may
+
+DESKS = {
+    "seat": "seat.take",
+    "alerts": "alert.read",
+    "hotline": "alert.intake",
+    "quarantine": "quarantine.read",
+    "imports": "alert.intake",
+    "wall": "wall.read",
+    "journal": "journal.read",
+    "partners": "partner.read",
+    "staff": "staff.manage",
+}
+
+
+def desk(request: HttpRequest) -> dict[str, object]:
+    """Context of `base.html`; see the comment at its head."""
+    shared = {"drill": settings.DRILL, "now_at": now(), "zone": settings.TIME_ZONE}
+    user = getattr(request, "user", None)
+    if user is None or not user.is_authenticated:
+        return {**shared, "officer": None, "desks": set()}
+    language = get_language() or "zh-hans"
+    roles = "、" if language.startswith("zh") else ", "
+    names = roles.join(catalog.roles()[role].name.get(language) for role in user.roles)
+    officer = {"name": user.name, "unit": full_name(user.unit_id, language), "roles": names}
+    return {**shared, "officer": officer, "desks": {"home"} | open_desks(user)}
+
+
+def open_desks(user: object) -> set[str]:
+    """Names of the desks an officer may open."""
+    return {name for name, act in DESKS.items() if may(user, act)}  # type: ignore[arg-type]

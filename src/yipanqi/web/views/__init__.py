@@ -1,0 +1,1 @@
+"""Views of the officers' desks, one module per desk."""

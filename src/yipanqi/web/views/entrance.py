@@ -1,0 +1,129 @@
+"""Signing in and out, the choice of desk, the language, and whether the centre is well."""
+
+from django.conf import settings
+from django.contrib.auth import login, logout
+from django.db import DatabaseError, connection
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils import translation
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from yipanqi import catalog
+from yipanqi.kernel.errors import YipanqiError
+from yipanqi.ops.journal.queries import last_feed_no, now
+from yipanqi.ops.staff.services import set_language
+from yipanqi.ops.staff.signing import sign_in, sign_out
+from yipanqi.web.context import open_desks
+from yipanqi.web.gates import desk, open_to_all
+from yipanqi.web.middleware import error_sentence
+
+DEMO_PASSWORD = "yipanqi-demo-2026"
+
+
+@open_to_all
+@require_http_methods(["GET", "POST"])
+def login_view(request: HttpRequest) -> HttpResponse:
+    """The sign-in page; a success goes on to where the officer wanted to, or to the one desk they have."""
+    context = {"error": "", "username": "", "next": request.GET.get("next", ""), "demo_logins": demo_logins()}
+    if request.method == "POST":
+        context |= {"username": request.POST.get("username", ""), "next": request.POST.get("next", "")}
+        try:
+            officer = sign_in(
+                username=context["username"], password=request.POST.get("password", ""), now=now()
+            )
+        except YipanqiError as error:
+            context["error"] = error_sentence(error)
+            return render(request, "login.html", context, status=401)
+        login(request, officer, backend="django.contrib.auth.backends.ModelBackend")
+        response = HttpResponseRedirect(_onward(request, context["next"], officer))
+        response.set_cookie(
+            settings.LANGUAGE_COOKIE_NAME, officer.language, samesite="Lax", max_age=31_536_000
+        )
+        return response
+    return render(request, "login.html", context)
+
+
+def _onward(request: HttpRequest, wanted: str, officer: object) -> str:
+    if wanted and url_has_allowed_host_and_scheme(wanted, {request.get_host()}):
+        return wanted
+    return reverse("home")
+
+
+def demo_logins() -> list[dict[str, str]]:
+    """The demo's logins for its own login page; empty in a real centre."""
+    if not settings.DEMO:
+        return []
+    language = translation.get_language() or "zh-hans"
+    roles = catalog.roles()
+    return [
+        {"username": username, "password": DEMO_PASSWORD, "desk": roles[role].name.get(language)}
+        for username, role in DEMO_OFFICERS.items()
+    ]
+
+
+DEMO_OFFICERS = {
+    "operator": "operator",
+    "commander": "commander",
+    "duty": "duty_officer",
+    "alliance": "alliance_officer",
+    "auditor": "auditor",
+    "admin": "administrator",
+}
+
+
+@desk()
+@require_POST
+def logout_view(request: HttpRequest) -> HttpResponse:
+    """End the session."""
+    sign_out(officer=request.user, now=now())
+    logout(request)
+    return HttpResponseRedirect(reverse("login"))
+
+
+@desk()
+@require_GET
+def home(request: HttpRequest) -> HttpResponse:
+    """The desks open to this officer; with just one besides the wall, straight to it."""
+    only = open_desks(request.user) - {"wall"}
+    if len(only) == 1 and "all" not in request.GET:
+        return HttpResponseRedirect(reverse(only.pop()))
+    return render(request, "home.html")
+
+
+@open_to_all
+@require_POST
+def language(request: HttpRequest) -> HttpResponse:
+    """Switch the language of this browser, and of the officer who is signed in."""
+    code = request.POST.get("language", "")
+    back = request.POST.get("next", "") or "/"
+    if not url_has_allowed_host_and_scheme(back, {request.get_host()}):
+        back = "/"
+    response = HttpResponseRedirect(back)
+    if code in dict(settings.LANGUAGES):
+        response.set_cookie(settings.LANGUAGE_COOKIE_NAME, code, samesite="Lax", max_age=31_536_000)
+        if request.user.is_authenticated:
+            set_language(officer=request.user, language=code)
+    return response
+
+
+@open_to_all
+@require_GET
+def alive(request: HttpRequest) -> HttpResponse:
+    """The process answers."""
+    return JsonResponse({"status": "alive"})
+
+
+@open_to_all
+@require_GET
+def ready(request: HttpRequest) -> HttpResponse:
+    """The process can serve: the database answers. 503 names what is missing."""
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT 1")
+        return JsonResponse({"status": "ready", "feed_no": last_feed_no()})
+    except DatabaseError as error:
+        return JsonResponse(
+            {"status": "not_ready", "missing": "database", "error": type(error).__name__}, status=503
+        )

@@ -1,0 +1,162 @@
+"""Random acts against both lifecycles, beside a model written out by hand: what is refused changes nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import pytest
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
+
+from yipanqi import catalog
+from yipanqi.casework.lifecycles.alert import ALERT
+from yipanqi.casework.lifecycles.work_order import WORK_ORDER
+from yipanqi.casework.machine import Lifecycle, TransitionRefused
+
+ALERT_MODEL: Mapping[str, Mapping[str, tuple[str, str]]] = {
+    "received": {"triage": ("triaged", "alert.triaged")},
+    "triaged": {
+        "begin_contact": ("contacting", "alert.contact_begun"),
+        "dismiss": ("closed", "alert.dismissed"),
+        "confirm_paid": ("paid", "alert.paid"),
+    },
+    "contacting": {
+        "call_later": ("contacting", "alert.deferred"),
+        "hand_to_station": ("contacting", "alert.handed_to_station"),
+        "close": ("closed", "alert.closed"),
+        "confirm_paid": ("paid", "alert.paid"),
+    },
+    "paid": {"settle_paid": ("closed", "alert.settled"), "undo_outcome": ("contacting", "alert.reopened")},
+    "closed": {"undo_outcome": ("contacting", "alert.reopened")},
+}
+WORK_ORDER_MODEL: Mapping[str, Mapping[str, tuple[str, str]]] = {
+    "waiting": {"take": ("taken", "work_order.taken"), "cancel": ("cancelled", "work_order.cancelled")},
+    "taken": {
+        "give_back": ("waiting", "work_order.given_back"),
+        "call_later": ("waiting", "work_order.deferred"),
+        "lapse": ("waiting", "work_order.lapsed"),
+        "complete": ("done", "work_order.completed"),
+        "cancel": ("cancelled", "work_order.cancelled"),
+    },
+    "done": {"undo": ("taken", "work_order.reopened")},
+    "cancelled": {},
+}
+ACTS = sorted({act for model in (ALERT_MODEL, WORK_ORDER_MODEL) for acts in model.values() for act in acts})
+
+
+class LifeOf(RuleBasedStateMachine):
+    """Gives any act to one object and keeps what happened; subclasses name the table and its model."""
+
+    lifecycle: Lifecycle
+    model: Mapping[str, Mapping[str, tuple[str, str]]]
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.status = self.lifecycle.initial
+        self.events: list[str] = []
+
+    @rule(act=st.sampled_from([*ACTS, "fly"]))
+    def any_act(self, act: str) -> None:
+        self.give(act)
+
+    @rule(data=st.data())
+    def an_allowed_act(self, data: st.DataObject) -> None:
+        allowed = self.lifecycle.allowed(self.status)
+        if allowed:
+            self.give(data.draw(st.sampled_from(allowed)))
+
+    def give(self, act: str) -> None:
+        expected = self.model[self.status].get(act)
+        try:
+            transition = self.lifecycle.next(self.status, act)
+        except TransitionRefused as refusal:
+            assert expected is None
+            allowed = refusal.facts["allowed"]
+            assert isinstance(allowed, tuple)
+            assert set(allowed) == set(self.model[self.status])
+            assert self.status in str(refusal) and act in str(refusal)
+            assert all(name in str(refusal) for name in allowed)
+            return
+        assert (transition.target, transition.event) == expected
+        self.status = transition.target
+        self.events.append(transition.event)
+
+    @invariant()
+    def the_status_is_declared(self) -> None:
+        assert self.status in self.lifecycle.statuses
+
+    @invariant()
+    def the_allowed_acts_are_those_of_the_model(self) -> None:
+        assert set(self.lifecycle.allowed(self.status)) == set(self.model[self.status])
+
+
+class LifeOfAnAlert(LifeOf):
+    lifecycle = ALERT
+    model = ALERT_MODEL
+
+    @invariant()
+    def an_alert_is_triaged_first_and_once(self) -> None:
+        assert self.events[:1] in ([], ["alert.triaged"])
+        assert self.events.count("alert.triaged") <= 1
+
+    @invariant()
+    def a_payment_is_settled_only_after_it_was_confirmed(self) -> None:
+        for before, after in zip(self.events, self.events[1:], strict=False):
+            if after == "alert.settled":
+                assert before == "alert.paid"
+            if before in {"alert.closed", "alert.dismissed", "alert.settled"}:
+                assert after == "alert.reopened"
+
+
+class LifeOfAWorkOrder(LifeOf):
+    lifecycle = WORK_ORDER
+    model = WORK_ORDER_MODEL
+
+    @invariant()
+    def one_holder_at_a_time(self) -> None:
+        held = False
+        for event in self.events:
+            if event in {"work_order.taken", "work_order.reopened"}:
+                assert not held
+                held = True
+            elif event != "work_order.cancelled":
+                assert held
+                held = False
+
+    @invariant()
+    def done_is_left_only_by_undo_and_cancelled_never(self) -> None:
+        for before, after in zip(self.events, self.events[1:], strict=False):
+            if before == "work_order.completed":
+                assert after == "work_order.reopened"
+            assert before != "work_order.cancelled"
+
+
+TestLifeOfAnAlert = LifeOfAnAlert.TestCase
+TestLifeOfAWorkOrder = LifeOfAWorkOrder.TestCase
+for _case in (TestLifeOfAnAlert, TestLifeOfAWorkOrder):
+    _case.settings = settings(max_examples=60, stateful_step_count=30, deadline=None)
+
+
+@pytest.mark.parametrize("lifecycle", [ALERT, WORK_ORDER], ids=lambda each: each.name)
+def test_every_event_is_declared_in_the_catalog(lifecycle: Lifecycle) -> None:
+    assert {each.event for each in lifecycle.transitions} <= set(catalog.events())
+
+
+@pytest.mark.parametrize(
+    ("lifecycle", "model"),
+    [(ALERT, ALERT_MODEL), (WORK_ORDER, WORK_ORDER_MODEL)],
+    ids=["alert", "work_order"],
+)
+def test_the_table_is_the_model(
+    lifecycle: Lifecycle, model: Mapping[str, Mapping[str, tuple[str, str]]]
+) -> None:
+    assert set(lifecycle.statuses) == set(model)
+    for status, acts in model.items():
+        for act in ACTS:
+            if act in acts:
+                made = lifecycle.next(status, act)
+                assert (made.target, made.event) == acts[act]
+            else:
+                with pytest.raises(TransitionRefused):
+                    lifecycle.next(status, act)

@@ -1,0 +1,99 @@
+"""The queue's housekeeping: a job whose worker was killed comes back."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+
+import pytest
+from django.db import connection
+from procrastinate import App
+from procrastinate.contrib.django import app
+from procrastinate.jobs import Job
+
+from yipanqi.config.queue import INNER_RETRY, MOST_ATTEMPTS, PARTNER_RETRY, requeue_stalled
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def inside(act: Callable[[App], Awaitable[int]]) -> int:
+    """Run `act` as a worker process would, on the test database."""
+
+    async def run() -> int:
+        async with app.open_async():
+            return await act(app)
+
+    with app.replace_connector(app.connector.get_worker_connector()):  # type: ignore[attr-defined]
+        return asyncio.run(run())
+
+
+def running_job(*, last_heartbeat: str, attempts: int = 1, queueing_lock: str | None = None) -> int:
+    """A job in `doing`, taken by a worker whose last sign of life was so long ago."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO procrastinate_workers (last_heartbeat) VALUES (now() - %s::interval) RETURNING id",
+            [last_heartbeat],
+        )
+        worker = cursor.fetchone()[0]
+        cursor.execute(
+            "INSERT INTO procrastinate_jobs (queue_name, task_name, priority, queueing_lock, args, status, attempts,"
+            " worker_id) VALUES ('default', 'partner.notify', 0, %s, '{}', 'doing', %s, %s) RETURNING id",
+            [queueing_lock, attempts, worker],
+        )
+        return int(cursor.fetchone()[0])
+
+
+def status(job: int) -> str:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT status FROM procrastinate_jobs WHERE id = %s", [job])
+        return str(cursor.fetchone()[0])
+
+
+def test_a_job_of_a_silent_worker_is_put_back() -> None:
+    job = running_job(last_heartbeat="45 seconds")
+    assert inside(requeue_stalled) == 1
+    assert status(job) == "todo"
+    assert inside(requeue_stalled) == 0
+
+
+def test_a_job_of_a_living_worker_is_left_alone() -> None:
+    job = running_job(last_heartbeat="5 seconds")
+    assert inside(requeue_stalled) == 0
+    assert status(job) == "doing"
+
+
+def test_a_job_that_kills_its_workers_is_given_up() -> None:
+    job = running_job(last_heartbeat="45 seconds", attempts=MOST_ATTEMPTS)
+    assert inside(requeue_stalled) == 0
+    assert status(job) == "failed"
+
+
+def test_a_job_that_waits_again_already_is_not_put_back_twice() -> None:
+    stalled = running_job(last_heartbeat="45 seconds", queueing_lock="one")
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO procrastinate_jobs (queue_name, task_name, priority, queueing_lock, args, status)"
+            " VALUES ('default', 'partner.notify', 0, 'one', '{}', 'todo')"
+        )
+    other = running_job(last_heartbeat="45 seconds")
+    assert inside(requeue_stalled) == 1
+    assert (status(stalled), status(other)) == ("aborted", "todo")
+
+
+def test_the_housekeeping_jobs_are_registered() -> None:
+    names = {task.task.name for task in app.periodic_registry.periodic_tasks.values()}
+    assert {"queue.requeue_stalled", "queue.prune_jobs"} <= names
+
+
+@pytest.mark.parametrize(("strategy", "most_minutes"), [(PARTNER_RETRY, 30), (INNER_RETRY, 1)])
+def test_retries_end(strategy: object, most_minutes: int) -> None:
+    decide = strategy.get_retry_decision  # type: ignore[attr-defined]
+    waits = []
+    for attempts in range(100):
+        job = Job(
+            id=1, queue="q", lock=None, queueing_lock=None, task_name="t", attempts=attempts, status="doing"
+        )
+        decision = decide(exception=OSError(), job=job)
+        if decision is None:
+            break
+        waits.append(decision.retry_at)
+    assert len(waits) == strategy.max_attempts  # type: ignore[attr-defined]
+    assert (waits[-1] - waits[0]).total_seconds() < most_minutes * 60

@@ -1,0 +1,73 @@
+"""The ground every test stands on: keys and data of its own, and one real PostgreSQL when a test needs it.
+
+Settings load with no database address; the server starts with the first test that asks for a database, so the
+kernel's tests run without one. An address already in `DATABASE_URL` is used as it stands.
+"""
+
+import atexit
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, settings
+
+SCRATCH = Path(tempfile.mkdtemp(prefix="yipanqi-tests-"))
+atexit.register(shutil.rmtree, SCRATCH, ignore_errors=True)
+SCRATCH.chmod(0o711)  # as root the database's own user passes through it
+
+os.environ["YIPANQI_DATA"] = str(SCRATCH / "data")
+os.environ["YIPANQI_KEYS"] = str(SCRATCH / "keys.json")
+for name in ("YIPANQI_DEMO", "YIPANQI_DRILL", "YIPANQI_TLS", "YIPANQI_HOSTS", "YIPANQI_PORT"):
+    os.environ.pop(name, None)
+
+settings.register_profile("yipanqi", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile("ci", parent=settings.get_profile("yipanqi"), derandomize=True, print_blob=True)
+settings.load_profile("ci" if os.environ.get("CI") else "yipanqi")
+
+TESTS = Path(__file__).resolve().parent
+FRAMEWORK_FREE = [TESTS / room for room in ("kernel", "catalog", "casework", "engine", "house")]
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Load Django's settings unless only framework-free rooms are tested: those must do without.
+
+    pytest-django then sets Django up. No ini option names the settings, because it would read them before this.
+    """
+    asked = [Path(str(argument).partition("::")[0]).resolve() for argument in config.args]
+    if asked and all(any(path.is_relative_to(room) for room in FRAMEWORK_FREE) for path in asked):
+        return
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "yipanqi.config.settings")
+    from django.conf import settings as django_settings
+
+    assert django_settings.DATABASES, "the look loads the settings"
+
+
+@pytest.fixture(scope="session")
+def database_url() -> Iterator[str]:
+    """The address of a running PostgreSQL: the one given, else an embedded one that ends with the tests."""
+    given = os.environ.get("DATABASE_URL", "")
+    if given:
+        yield given
+        return
+    from yipanqi.config.embedded import EmbeddedPostgres  # inline: tests without a database do not load it
+
+    with EmbeddedPostgres(SCRATCH / "data", durable=False) as server:
+        yield server.url
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(database_url: str) -> None:
+    """Point Django's connection at that server before pytest-django makes the test database in it."""
+    from django.db import connections
+
+    from yipanqi.config.environment import database_from_url
+
+    entry = database_from_url(database_url)
+    for name in ("NAME", "USER", "PASSWORD", "HOST", "PORT"):
+        connections.databases["default"][name] = connections["default"].settings_dict[name] = entry[name]
+    # A pool per process is the server's matter; here it would hold the test database when it is dropped.
+    options = connections["default"].settings_dict["OPTIONS"]
+    options.pop("pool", None)
