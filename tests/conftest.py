@@ -20,6 +20,7 @@ SCRATCH.chmod(0o711)  # as root the database's own user passes through it
 
 os.environ["YIPANQI_DATA"] = str(SCRATCH / "data")
 os.environ["YIPANQI_KEYS"] = str(SCRATCH / "keys.json")
+os.environ["YIPANQI_VIRTUAL_CLOCK"] = "1"
 for name in ("YIPANQI_DEMO", "YIPANQI_DRILL", "YIPANQI_TLS", "YIPANQI_HOSTS", "YIPANQI_PORT"):
     os.environ.pop(name, None)
 

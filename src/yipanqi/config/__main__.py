@@ -140,8 +140,9 @@ def collectstatic() -> None:
 
 def serve() -> None:
     """Run a whole centre until SIGINT or SIGTERM."""
-    from yipanqi.config.supervisor import Centre
+    from yipanqi.config.supervisor import Centre, interrupt_on_sigterm
 
+    interrupt_on_sigterm()
     centre = Centre(
         data_folder(Path.cwd()),
         number("YIPANQI_PORT", 8000),

@@ -16,6 +16,7 @@ DATA = Path(os.environ.get("YIPANQI_DATA", "var"))
 DEBUG = False
 DEMO = flag("YIPANQI_DEMO")
 DRILL = flag("YIPANQI_DRILL")
+VIRTUAL_CLOCK = DEMO or DRILL or flag("YIPANQI_VIRTUAL_CLOCK")
 KEY_RING = KeyRing.load(Path(os.environ.get("YIPANQI_KEYS", DATA / "keys.json")))
 SECRET_KEY = KEY_RING.derive("django-sessions")
 ALLOWED_HOSTS = words("YIPANQI_HOSTS", "127.0.0.1,localhost,[::1],testserver")

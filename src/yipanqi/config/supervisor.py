@@ -24,6 +24,7 @@ from yipanqi.config.environment import SettingError
 from yipanqi.config.folders import claimed, open_folder
 
 CHILDREN = ("web", "worker", "sealer")
+ENDING = (signal.SIGINT, signal.SIGTERM)
 READY_SECONDS = 60
 STOP_SECONDS = 8
 CALM_SECONDS = 60  # a child that lived so long starts its backoff anew
@@ -48,6 +49,11 @@ def check_port(host: str, port: int) -> None:
                 f"port {port} on {host} is taken or closed to us: "
                 "stop what uses it, or set YIPANQI_PORT to another port"
             ) from error
+
+
+def interrupt_on_sigterm() -> None:
+    """From now on SIGTERM raises `KeyboardInterrupt` as Ctrl-C does. Call it before a `Centre` is started."""
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
 
 
 class Child:
@@ -185,6 +191,7 @@ class Centre:
 
         Raises `SettingError` or one of its kinds with one clear line; nothing is left running then.
         """
+        self._stopping.clear()
         try:
             open_folder(self.data)
             self._held.enter_context(claimed(self.data))
@@ -239,7 +246,7 @@ class Centre:
         def tell(number: int, frame: FrameType | None) -> None:
             told.set()
 
-        before = {number: signal.signal(number, tell) for number in (signal.SIGINT, signal.SIGTERM)}
+        before = {number: signal.signal(number, tell) for number in ENDING}
         try:
             while not told.wait(0.5):
                 pass
@@ -250,15 +257,15 @@ class Centre:
     def stop(self) -> None:
         """End all that was started, PostgreSQL last; a second Ctrl-C does not cut it short. Safe to repeat."""
         main = threading.current_thread() is threading.main_thread()
-        before = signal.signal(signal.SIGINT, signal.SIG_IGN) if main else None
+        before = {number: signal.signal(number, signal.SIG_IGN) for number in ENDING} if main else {}
         try:
             self._stopping.set()
             if self._keeper is not None:
                 self._keeper.join(STOP_SECONDS + 10)
             self._held.close()
         finally:
-            if main:
-                signal.signal(signal.SIGINT, before)
+            for number, handler in before.items():
+                signal.signal(number, handler)
             self._keeper, self._prepared = None, False
 
     def __enter__(self) -> Self:

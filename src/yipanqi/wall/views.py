@@ -25,7 +25,9 @@ from yipanqi.web.gates import desk
 def wall(request: HttpRequest) -> HttpResponse:
     """The page; its script asks for the state and then follows the stream."""
     language = get_language() or "zh-hans"
-    return render(request, "wall.html", {"vocabulary": vocabulary(language)})
+    code = request.user.scope_code
+    scope = {"code": code, "name": place_name(code, language)}
+    return render(request, "wall.html", {"scope": scope, "vocabulary": vocabulary(language)})
 
 
 @desk("wall.read")
@@ -86,13 +88,16 @@ def as_json(current: WallState, language: str) -> dict[str, Any]:
         "cases": {"today": current.cases_today, "yesterday": current.cases_yesterday},
         "calls": {"made": made, "by_outcome": current.outcomes},
         "directives": [],
-        "ticker": [{**item, "place": full_name(str(item["place"]), language)} for item in current.ticker],
+        "ticker": [
+            {**item, "place": full_name(str(item["place"]), language)} for item in reversed(current.ticker)
+        ],
     }
 
 
 def vocabulary(language: str) -> dict[str, Any]:
     """Names, icons and colours of all codes the state may hold, in the viewer's language."""
     return {
+        "lang": "zh-hans" if language.startswith("zh") else "en",
         "fraud_types": {
             code: {"name": item.name.get(language), "color": item.color, "icon": item.icon}
             for code, item in catalog.fraud_types().items()
@@ -101,6 +106,8 @@ def vocabulary(language: str) -> dict[str, Any]:
             code: {"name": item.name.get(language), "tone": item.tone}
             for code, item in catalog.call_outcomes().items()
         },
-        "levels": {code: item.name.get(language) for code, item in catalog.levels().items()},
-        "events": {code: item.name.get(language) for code, item in catalog.events().items() if item.wall},
+        "levels": {code: {"name": item.name.get(language)} for code, item in catalog.levels().items()},
+        "events": {
+            code: {"name": item.name.get(language)} for code, item in catalog.events().items() if item.wall
+        },
     }

@@ -10,7 +10,7 @@ from django.utils.translation import get_language
 
 from yipanqi import catalog
 from yipanqi.kernel.errors import YipanqiError
-from yipanqi.ops.journal.services import correlated
+from yipanqi.ops.journal.services import correlated, current_correlation
 
 Responder = Callable[[HttpRequest], HttpResponse]
 POLICY = (
@@ -89,7 +89,7 @@ class errors:
         message = error_sentence(error)
         if request.path.startswith("/api/"):
             return JsonResponse({"errors": [{"code": error.code, "message": message}]}, status=status)
-        context = {"status": status, "message": message, "code": error.code}
+        context = {"detail": message, "correlation_id": current_correlation()}
         return render(request, _page(status), context, status=status)
 
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Literal
 
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
 from procrastinate.contrib.django import app as queue
 
 from yipanqi import catalog
@@ -54,9 +54,9 @@ class RowFate:
 
 @dataclass(frozen=True)
 class IntakeResult:
-    """The delivery's batch and the fate of each row, in order."""
+    """The fate of each row, in order, and the delivery's batch unless it was one row without a file."""
 
-    batch_id: uuid.UUID
+    batch_id: uuid.UUID | None
     fates: list[RowFate]
 
     def count(self, fate: Fate) -> int:
@@ -68,11 +68,7 @@ def take_in(
     rows: Sequence[object], *, channel: Channel, now: datetime, first_row_no: int = 1
 ) -> IntakeResult:
     """Take a delivery in. Returns after everything is committed. Bad rows are quarantined with their reasons."""
-    batch = Batch(
-        id=new_id(now), sender=channel.sender, source=channel.source, label=channel.label, rows=len(rows), received_at=now
-    )  # fmt: skip
-    batch.put_at(channel.scope_code)
-    batch.save(force_insert=True)
+    batch = _open_batch(len(rows), channel, now) if len(rows) > 1 or channel.label else None
     fates: list[RowFate] = []
     for start in range(0, len(rows), CHUNK_ROWS):
         numbered = list(enumerate(rows[start : start + CHUNK_ROWS], start=first_row_no + start))
@@ -80,25 +76,34 @@ def take_in(
             fates += _take_chunk(numbered, batch, channel, now)
         except IntegrityError:  # the same id or person came in beside us; what is there now decides
             fates += _take_chunk(numbered, batch, channel, now)
-    result = IntakeResult(batch.id, fates)
-    _close_batch(batch, result, channel, now)
+    result = IntakeResult(batch.id if batch else None, fates)
+    if batch:
+        _close_batch(batch, result, channel, now)
     return result
+
+
+def _open_batch(rows: int, channel: Channel, now: datetime) -> Batch:
+    batch = Batch(
+        id=new_id(now), sender=channel.sender, source=channel.source, label=channel.label, rows=rows, received_at=now
+    )  # fmt: skip
+    batch.put_at(channel.scope_code)
+    batch.save(force_insert=True)
+    return batch
 
 
 @transaction.atomic
 def _close_batch(batch: Batch, result: IntakeResult, channel: Channel, now: datetime) -> None:
     counts = {fate: result.count(fate) for fate in ("accepted", "joined", "duplicate", "quarantined")}  # type: ignore[arg-type]
     Batch.objects.for_system("our own batch").filter(id=batch.id).update(**counts)
-    if batch.rows > 1:
-        payload = {"batch_id": str(batch.id), "source": channel.source, **counts}
-        write_entry(
-            Draft("batch.received", channel.actor, "batch", str(batch.id), now, batch.place_code, payload)
-        )
+    payload = {"batch_id": str(batch.id), "source": channel.source, **counts}
+    write_entry(
+        Draft("batch.received", channel.actor, "batch", str(batch.id), now, batch.place_code, payload)
+    )
 
 
 @transaction.atomic
 def _take_chunk(
-    numbered: list[tuple[int, object]], batch: Batch, channel: Channel, now: datetime
+    numbered: list[tuple[int, object]], batch: Batch | None, channel: Channel, now: datetime
 ) -> list[RowFate]:
     fates: dict[int, RowFate] = {}
     good: list[tuple[int, WarningRow]] = []
@@ -149,7 +154,7 @@ def _fresh(
 
 
 def _quarantine(
-    bad: list[tuple[int, object, list[Flaw]]], batch: Batch, channel: Channel, now: datetime
+    bad: list[tuple[int, object, list[Flaw]]], batch: Batch | None, channel: Channel, now: datetime
 ) -> list[QuarantinedRow]:
     held, drafts = [], []
     for row_no, row, flaws in bad:
@@ -190,11 +195,13 @@ def _quarantine(
 
 
 def _supersede(external_ids: list[str], channel: Channel, now: datetime) -> None:
-    """Rows held back earlier whose sender has now sent them right need nobody any more."""
-    held = QuarantinedRow.objects.for_system("the sender's own earlier rows").filter(
-        sender=channel.sender, external_id__in=external_ids, status="held"
-    )
-    held.update(status="superseded", settled_at=now)
+    """Rows held back earlier whose sender has now sent them right need nobody any more. Plain SQL: on every intake."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "UPDATE alerts_quarantinedrow SET status = 'superseded', settled_at = %s "
+            "WHERE sender = %s AND external_id = ANY(%s) AND status = 'held'",
+            [now, channel.sender, external_ids],
+        )
 
 
 def _external_id(row: object) -> str:

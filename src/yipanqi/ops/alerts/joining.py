@@ -34,15 +34,15 @@ class Arrival:
 
 
 def join_alerts(
-    arrivals: Sequence[Arrival], *, batch: Batch, channel: "Channel", now: datetime
+    arrivals: Sequence[Arrival], *, batch: Batch | None, channel: "Channel", now: datetime
 ) -> list[tuple[Signal, bool]]:
     """Store each row as a signal on a new or an existing alert; (signal, joined) in order, journaled."""
     if not arrivals:
         return []
     rows = [arrival.row for arrival in arrivals]
-    people = resolve_people([person_facts(row) for row in rows], now=now)
+    people, known = resolve_people([person_facts(row) for row in rows], now=now)
     accounts = resolve_accounts([(row.suspect_account, row.suspect_bank) for row in rows], now=now)
-    current = _joinable(people, now)
+    current = _joinable(known, now) if known else {}
     opened: dict[uuid.UUID, Alert] = {}
     touched: dict[uuid.UUID, Alert] = {}
     result: list[tuple[Signal, bool]] = []
@@ -59,11 +59,10 @@ def join_alerts(
                 touched[alert.id] = alert
         result.append((_signal(row, alert, account, batch, channel, now), joined))
     Alert.objects.bulk_create(opened.values(), batch_size=1000)
-    Alert.objects.for_system("alerts joined under identity locks").bulk_update(
+    Alert.objects.write_back(
         touched.values(),
         ["signal_count", "last_signal_at", "last_occurred_at", "paid", "payment_count", "amount_minor",
          "suspect_account", "version"],
-        batch_size=500,
     )  # fmt: skip
     Signal.objects.bulk_create([signal for signal, _ in result], batch_size=1000)
     write_entries(_drafts(result, channel, now))
@@ -82,12 +81,12 @@ def person_facts(row: WarningRow) -> PersonFacts:
     )
 
 
-def _joinable(people: Sequence[Person], now: datetime) -> dict[uuid.UUID, Alert]:
+def _joinable(person_ids: set[uuid.UUID], now: datetime) -> dict[uuid.UUID, Alert]:
     since = now - catalog.windows()["join_window"].duration
     alerts = (
         Alert.objects.for_system("joining looks across all places")
         .select_for_update()
-        .filter(person__in={person.id for person in people}, last_signal_at__gte=since)
+        .filter(person__in=person_ids, last_signal_at__gte=since)
         .order_by("id")
     )
     return {alert.person_id: alert for alert in alerts}
@@ -128,7 +127,12 @@ def _absorb(alert: Alert, row: WarningRow, account: Account | None, now: datetim
 
 
 def _signal(
-    row: WarningRow, alert: Alert, account: Account | None, batch: Batch, channel: "Channel", now: datetime
+    row: WarningRow,
+    alert: Alert,
+    account: Account | None,
+    batch: Batch | None,
+    channel: "Channel",
+    now: datetime,
 ) -> Signal:
     return Signal(
         id=new_id(now),
@@ -146,7 +150,7 @@ def _signal(
         payment_count=row.payment_count,
         suspect_account=account,
         occurred_at=row.occurred_at,
-        received_at=batch.received_at,
+        received_at=now,
         recorded_at=now,
     )
 

@@ -96,7 +96,7 @@ class QuarantinedRow(Placed):
     """A row that could not be read, kept whole and sealed until somebody corrects or discards it."""
 
     id = models.UUIDField(primary_key=True)
-    batch = models.ForeignKey(Batch, on_delete=models.PROTECT, related_name="+")
+    batch = models.ForeignKey(Batch, null=True, on_delete=models.PROTECT, related_name="+")
     sender = models.CharField(max_length=64)
     source = models.CharField(max_length=32)
     file = models.CharField(max_length=200, blank=True)

@@ -67,7 +67,7 @@ def move_alert(
 
 def save_alerts(alerts: Iterable[Alert], drafts: Iterable[Draft]) -> None:
     """Write moved alerts and their journal entries together."""
-    Alert.objects.for_system("rows locked by the caller").bulk_update(
+    Alert.objects.write_back(
         alerts,
         ["status", "outcome", "fraud_type", "fraud_score_permille", "rules_version", "level", "triaged_type",
          "handler", "due_at", "triaged_at", "paid_at", "closed_at", "version"],

@@ -4,6 +4,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
+from django.conf import settings
+
 from yipanqi.kernel.clock import RealClock
 from yipanqi.ops.journal.models import ClockRow, Entry, Seal, SealerMark
 
@@ -81,7 +83,12 @@ def unsealed_entry_ids() -> set[int]:
 
 
 def now() -> datetime:
-    """The centre's time: the clock row's while it is virtual, else the real clock's. The only source of `now`."""
+    """The centre's time, the only source of `now`: the real clock's.
+
+    Where the setting `VIRTUAL_CLOCK` allows it (rehearsal, drill, tests), the clock row's while that is virtual.
+    """
+    if not settings.VIRTUAL_CLOCK:
+        return RealClock().now()
     row = ClockRow.objects.filter(id=1).first()
     return row.virtual_at if row and row.mode == "virtual" and row.virtual_at else RealClock().now()
 

@@ -5,7 +5,7 @@ A model that inherits `Placed` gets a query set that raises unless it was scoped
 carry the scope, so that an index can serve "the best waiting call of this county" directly.
 """
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
 from typing import Any, Self
 
 from django.db import models
@@ -122,6 +122,15 @@ class ScopedQuerySet(models.QuerySet[Any]):
     def delete(self) -> tuple[int, dict[str, int]]:
         self._require_scope()
         return super().delete()
+
+    def write_back(self, rows: Iterable[Any], fields: Sequence[str]) -> None:
+        """Save `fields` of whole rows that the caller has read and locked, in one statement.
+
+        An upsert by primary key: several times faster than Django's `bulk_update`, which builds a CASE per cell.
+        """
+        rows = list(rows)
+        if rows:
+            self.bulk_create(rows, update_conflicts=True, unique_fields=["id"], update_fields=list(fields))
 
 
 class Placed(models.Model):

@@ -45,15 +45,15 @@ def lock_identities(people: Sequence[PersonFacts]) -> None:
         cursor.execute("SELECT pg_advisory_xact_lock(k) FROM unnest(%s::bigint[]) AS k", [keys])
 
 
-def resolve_people(people: Sequence[PersonFacts], *, now: datetime) -> list[Person]:
-    """One stored person per entry, in order: found by ID number, else by phone, else created.
+def resolve_people(people: Sequence[PersonFacts], *, now: datetime) -> tuple[list[Person], set[uuid.UUID]]:
+    """One stored person per entry, in order: found by ID number, else by phone, else created; ids of those found.
 
     A person known only by phone takes the ID number on when a row brings both. Call under `lock_identities`.
     """
     ids = {p.id_number: blind_index("id_number", p.id_number) for p in people if p.id_number}
     phones = {p.phone: blind_index("phone", p.phone) for p in people}
     stored = Person.objects.for_system("intake finds people across all places")
-    by_id = {p.id_index: p for p in stored.filter(id_index__in=ids.values())}
+    by_id = {p.id_index: p for p in stored.filter(id_index__in=ids.values())} if ids else {}
     by_phone: dict[str, list[Person]] = {}
     for person in stored.filter(phone_index__in=phones.values()).order_by("created_at"):
         by_phone.setdefault(person.phone_index, []).append(person)
@@ -82,7 +82,7 @@ def resolve_people(people: Sequence[PersonFacts], *, now: datetime) -> list[Pers
     for person in changed.values():
         if person.id not in new_ids:
             person.save(update_fields=["id_index", "id_number"])
-    return result
+    return result, {person.id for person in result} - new_ids
 
 
 def _new_person(facts: PersonFacts, id_index: str, phone_index: str, now: datetime) -> Person:

@@ -88,7 +88,8 @@ def rerank_calls(alerts: Sequence[Alert], *, now: datetime) -> int:
         order.level, order.fraud_type = alert.level, alert.fraud_type
         order.due_at = min(order.due_at, now + catalog.levels()[alert.level].call_within)
     fields = ["key_draining", "key_pressing", "key_steady", "facts", "level", "fraud_type", "due_at"]
-    return WorkOrder.objects.for_system("calls of locked alerts").bulk_update(orders, fields) if orders else 0
+    WorkOrder.objects.write_back(orders, fields)
+    return len(orders)
 
 
 def take_next(*, acting_officer: "Officer", now: datetime) -> tuple[WorkOrder, tuple[Reason, ...]] | None:
@@ -194,7 +195,7 @@ def move_orders(
         if transition.target == "waiting":
             order.taken_by_id, order.taken_at, order.hold_until_at = None, None, None
         drafts.append(work_draft(order, transition.event, acting, now, before=before, **payload))
-    WorkOrder.objects.for_system("rows locked by the caller").bulk_update(
+    WorkOrder.objects.write_back(
         orders,
         ["status", "outcome", "version", "attempts", "done_at", "taken_by", "taken_at", "hold_until_at",
          "not_before_at", "due_at"],

@@ -20,6 +20,15 @@ from yipanqi.web.gates import desk, open_to_all
 from yipanqi.web.middleware import error_sentence
 
 DEMO_PASSWORD = "yipanqi-demo-2026"
+# username: role; one login per desk that is built.
+DEMO_OFFICERS = {
+    "operator": "operator",
+    "commander": "commander",
+    "duty": "duty_officer",
+    "alliance": "alliance_officer",
+    "auditor": "auditor",
+    "admin": "administrator",
+}
 
 
 @open_to_all
@@ -62,15 +71,6 @@ def demo_logins() -> list[dict[str, str]]:
         for username, role in DEMO_OFFICERS.items()
     ]
 
-
-DEMO_OFFICERS = {
-    "operator": "operator",
-    "commander": "commander",
-    "duty": "duty_officer",
-    "alliance": "alliance_officer",
-    "auditor": "auditor",
-    "admin": "administrator",
-}
 
 
 @desk()

@@ -188,7 +188,7 @@ def _item(item: Any) -> dict[str, object]:
     return {
         **_held(item),
         "version": item.version,
-        "batch": item.batch.label or item.sender,
+        "batch": item.file or item.sender,
         "can_replay": item.status == "held",
         "replayed_at": item.settled_at,
         "alert_id": item.alert_id,

@@ -1,5 +1,6 @@
 """The auditor's journal, the partners and their keys, and the officers."""
 
+import secrets
 import time
 from typing import Any
 
@@ -102,9 +103,7 @@ def _entry(item: Any, officers: dict[str, str]) -> dict[str, object]:
 @require_http_methods(["GET", "POST"])
 def partners(request: HttpRequest) -> HttpResponse:
     """Partners and their keys: a new key is shown once."""
-    values = {
-        name: request.POST.get(name, "").strip() for name in ("code", "name", "source", "scope", "rate")
-    }
+    values = {name: request.POST.get(name, "").strip() for name in ("name", "source", "scope", "rate")}
     errors: dict[str, str] = {}
     issued = None
     if request.method == "POST":
@@ -137,7 +136,7 @@ def _act_on_partner(request: HttpRequest, values: dict[str, str]) -> dict[str, s
         return None
     code = request.POST.get("partner", "")
     if act == "issue":
-        code = values["code"]
+        code = f"{values['source']}-{secrets.token_hex(3)}"
         register_partner(
             code=code,
             name_zh=values["name"],

@@ -26,7 +26,7 @@
     if (!bar) return;
     const step = () => {
       const seconds = Math.ceil((Date.parse(bar.dataset.undoUntil) - board.now()) / 1000);
-      bar.querySelector("[data-undo-left]").textContent = `${Math.max(0, seconds)} s`;
+      bar.querySelector("[data-undo-left]").textContent = `${Math.max(0, Math.min(10, seconds))} s`;
       if (seconds <= 0) { clearInterval(undoTimer); bar.remove(); }
     };
     step();

@@ -33,7 +33,10 @@
   function short(minor) {
     const major = minor / 100;
     const steps = chinese ? [[1e8, "\u4ebf"], [1e4, "\u4e07"]] : [[1e6, "M"], [1e3, "k"]];
-    for (const [size, unit] of steps) if (Math.abs(major) >= size) return [(major / size).toFixed(1), unit];
+    for (const [size, unit] of steps) if (Math.abs(major) >= size) {
+      const value = major / size;
+      return [Math.abs(value) >= 1000 ? whole.format(Math.round(value)) : value.toFixed(1), unit];
+    }
     return [whole.format(Math.round(major)), ""];
   }
   const clock = (iso) => new Date(iso).toLocaleTimeString("en-GB", { timeZone: zone, hour12: false });
@@ -150,26 +153,27 @@
     const still = matchMedia("(prefers-reduced-motion: reduce)").matches;
     const peak = Math.max(1, ...state.cases.today, ...state.cases.yesterday);
     // One marked point per line carries its name (a direct label instead of a legend).
-    const named_at = (values, at, name, color, weight, position, dot) => values.map((value, index) => (index !== at || value === null ? value : {
+    const namedAt = (values, at, name, color, weight, dot) => values.map((value, index) => (index !== at || value === null ? value : {
       value, symbol: "circle", symbolSize: dot, itemStyle: { color },
-      label: { show: true, formatter: name, color, fontSize: size, fontWeight: weight, fontFamily: css("--font"), position, distance: rem * 0.35 } }));
+      label: { show: true, formatter: name, color, fontSize: size, fontWeight: weight, fontFamily: css("--font"), position: "top", distance: rem * 0.35,
+        align: at > 20 ? "right" : at < 3 ? "left" : "center" } }));
+    const quiet = peak === 1 && !state.cases.today.some(Boolean) && !state.cases.yesterday.some(Boolean);
     const peakAt = state.cases.yesterday.indexOf(Math.max(...state.cases.yesterday));
     const yesterdayAt = Math.abs(peakAt - hour) < 4 ? (hour > 11 ? Math.max(1, hour - 12) : hour + 8) : peakAt;
-    const side = hour > 20 ? "left" : hour < 3 ? "right" : "top";
     chart.setOption({
       animation: !still, animationDuration: 300, animationDurationUpdate: 300,
       grid: { left: rem * 0.4, right: rem * 1.6, top: rem * 2.2, bottom: rem * 0.3, containLabel: true },
       xAxis: { type: "category", boundaryGap: false, data: [...Array(24).keys()],
         axisLabel: { ...text, interval: (at) => at % 4 === 0 || at === 23, formatter: (value) => `${String(value).padStart(2, "0")}:00` },
         axisLine: { lineStyle: { color: css("--line-strong"), width: 1 } }, axisTick: { show: false } },
-      yAxis: { type: "value", min: 0, max: Math.ceil(peak * 1.15), minInterval: 1, splitNumber: 3, axisLabel: { ...text, showMaxLabel: false },
+      yAxis: { type: "value", min: 0, max: Math.max(4, Math.ceil(peak * 1.15)), minInterval: 1, splitNumber: 3, axisLabel: { ...text, showMaxLabel: false },
         splitLine: { lineStyle: { color: css("--line"), width: 1 } } },
       series: [
         { name: ui("Yesterday"), type: "line", symbol: "none", smooth: 0.25, z: 1, silent: true,
-          data: named_at(state.cases.yesterday, yesterdayAt, ui("Yesterday"), css("--ink-2"), 400, "top", 1),
+          data: namedAt(state.cases.yesterday, quiet ? -1 : yesterdayAt, ui("Yesterday"), css("--ink-2"), 400, 1),
           lineStyle: { color: css("--ink-3"), width: Math.max(1.5, rem * 0.08), type: [rem * 0.25, rem * 0.25] } },
         { name: ui("Today"), type: "line", symbol: "none", smooth: 0.25, z: 2, silent: true,
-          data: named_at(today, hour, `${ui("Today")} ${whole.format(state.cases.today[hour] || 0)}`, css("--brand-strong"), 700, side, rem * 0.5),
+          data: namedAt(today, hour, `${ui("Today")} ${whole.format(state.cases.today[hour] || 0)}`, css("--brand-strong"), 700, rem * 0.5),
           lineStyle: { color: css("--brand"), width: Math.max(2.5, rem * 0.17) }, areaStyle: { color: css("--brand"), opacity: 0.16 } },
       ],
     }, { notMerge: true });

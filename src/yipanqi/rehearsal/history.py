@@ -1,0 +1,109 @@
+"""Plays a history into the centre under its virtual clock: warnings by the partners, calls by simulated operators.
+
+The clock goes forward from instant to instant in the order of events and stands at the plan's end when done; putting
+it back to the real one is the caller's. What waits at the end is left to the person at the demo.
+"""
+
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime, timedelta
+
+from procrastinate.contrib.django.models import ProcrastinateJob
+
+from yipanqi.ops.alerts.intake import TRIAGE_TASK
+from yipanqi.ops.journal.clock import set_clock
+from yipanqi.ops.workorders.models import WorkOrder
+from yipanqi.rehearsal.answers import People
+from yipanqi.rehearsal.messages import RUSH, WINDUP, History, Message
+from yipanqi.rehearsal.player import Player
+from yipanqi.rehearsal.seats import DoorShutError, Seat
+from yipanqi.rehearsal.world import BUILDER
+
+STEP = timedelta(minutes=15)
+ROUNDS = tuple(timedelta(minutes=minute) for minute in (2, 6, 10, 14))
+LEFT_WAITING = 34
+TRIAGE_SECONDS = 60
+LOOK_SECONDS = 0.01
+Told = Callable[[int, int, datetime], None]  # rows played, rows in all, virtual instant
+
+
+def waiting_calls(now: datetime) -> int:
+    """Calls of the whole province that may be taken now."""
+    rows = WorkOrder.objects.for_system("the rehearsal looks at the whole line")
+    return int(rows.filter(kind="call", status="waiting", not_before_at__lte=now).count())
+
+
+def await_triage() -> None:
+    """Return when the worker has triaged all that was taken in. Raises DoorShutError after a minute."""
+    limit = time.monotonic() + TRIAGE_SECONDS
+    while ProcrastinateJob.objects.filter(task_name=TRIAGE_TASK, status__in=["todo", "doing"]).exists():
+        if time.monotonic() > limit:
+            raise DoorShutError("the worker did not triage what was taken in within a minute")
+        time.sleep(LOOK_SECONDS)
+
+
+class Play:
+    """One history being played with these partners and operators."""
+
+    def __init__(self, plan: History, player: Player, seats: list[Seat], people: People, told: Told) -> None:
+        self._plan, self._player, self._seats, self._people, self._told = plan, player, seats, people, told
+        self._total = len(plan.messages) + len(plan.rush)
+        self._played = 0
+
+    def run(self) -> None:
+        """Play it all, the rush at the end included."""
+        with ThreadPoolExecutor(len(self._seats)) as pool:
+            list(pool.map(Seat.sign_in, self._seats))
+            for at, messages in self._steps():
+                self._post(at, messages)
+                for pause in ROUNDS:
+                    self._round(at + pause, pool)
+            list(pool.map(Seat.give_back, self._seats))
+        self._rush()
+
+    def _steps(self) -> Iterator[tuple[datetime, list[Message]]]:
+        """Instants fifteen minutes apart until the rush, each with what was sent up to it."""
+        rest = iter(self._plan.messages)
+        message = next(rest, None)
+        last_at = self._plan.ends_at - WINDUP
+        at = self._plan.starts_at
+        while at < last_at:
+            at = min(at + STEP, last_at)
+            due = []
+            while message is not None and message.sent_at <= at:
+                due.append(message)
+                message = next(rest, None)
+            yield at, due
+
+    def _post(self, at: datetime, messages: list[Message]) -> None:
+        set_clock(virtual_at=at, acting=BUILDER)
+        for message in messages:
+            self._people.hear(message)
+        self._player.post_batches(messages)
+        await_triage()
+        self._played += len(messages)
+        self._told(self._played, self._total, at)
+
+    def _round(self, at: datetime, pool: ThreadPoolExecutor) -> None:
+        """Every operator ends the call in hand, which brings the next one; free ones take one while there are."""
+        set_clock(virtual_at=at, acting=BUILDER)
+        busy = [seat for seat in self._seats if seat.call]
+        free = [seat for seat in self._seats if not seat.call][: waiting_calls(at)]
+        list(pool.map(lambda seat: self._answer(seat, at), busy))
+        list(pool.map(Seat.take, free))
+
+    def _answer(self, seat: Seat, at: datetime) -> None:
+        assert seat.call is not None
+        seat.record(self._people.answer(seat.phone(), seat.call.work_order_id, at))
+
+    def _rush(self) -> None:
+        """The last ten minutes: nobody answers, until enough people wait."""
+        rest = list(self._plan.rush)
+        at = self._plan.ends_at - RUSH
+        while rest and (missing := LEFT_WAITING - waiting_calls(at)) > 0:
+            part, rest = rest[:missing], rest[missing:]
+            at = part[-1].sent_at
+            self._post(at, part)
+        set_clock(virtual_at=self._plan.ends_at, acting=BUILDER)
+        self._told(self._total, self._total, self._plan.ends_at)

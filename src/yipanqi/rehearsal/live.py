@@ -1,0 +1,126 @@
+"""The live part of the demo: partners and simulated operators at human pace, in threads beside the supervisor.
+
+A centre that is away for a moment (a child being restarted) is tried again; nothing of it is said on the terminal.
+"""
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from datetime import datetime
+
+import httpx
+import structlog
+from django.db import DatabaseError, connection
+
+from yipanqi.engine.province.streams import stream
+from yipanqi.kernel.clock import RealClock
+from yipanqi.rehearsal.answers import People
+from yipanqi.rehearsal.history import waiting_calls
+from yipanqi.rehearsal.messages import Message
+from yipanqi.rehearsal.pacing import LOW_MARK, gap_s, may_answer, talk_s
+from yipanqi.rehearsal.player import Player
+from yipanqi.rehearsal.seats import DoorShutError, Seat
+
+AGAIN_SECONDS = 2.0
+IDLE_SECONDS = 1.0
+JOIN_SECONDS = 5.0
+PASSING = (httpx.HTTPError, DoorShutError, DatabaseError)
+log = structlog.get_logger(__name__)
+
+
+class Live:
+    """Players in the background. `start`, then `stop`; safe to stop twice."""
+
+    def __init__(
+        self, seed: int, messages: Iterator[Message], player: Player, seats: list[Seat], people: People
+    ) -> None:
+        self._seed, self._messages, self._player = seed, messages, player
+        self._seats, self._people = seats, people
+        self._told = threading.Event()
+        self._clock = RealClock()
+        acts: list[Callable[[], None]] = [self._partners, *(self._operator(seat) for seat in seats)]
+        self._threads = [threading.Thread(target=act, name="rehearsal", daemon=True) for act in acts]
+
+    def start(self) -> None:
+        """Let partners and operators begin."""
+        for thread in self._threads:
+            thread.start()
+
+    def stop(self) -> None:
+        """Ask them to end and wait for it, a few seconds at most."""
+        self._told.set()
+        limit = time.monotonic() + JOIN_SECONDS
+        for thread in self._threads:
+            thread.join(max(0.0, limit - time.monotonic()))
+
+    def _partners(self) -> None:
+        draws = stream(self._seed, "gaps")
+        with _closing_database():
+            for message in self._messages:
+                if self._told.wait(gap_s(draws, self._waiting())):
+                    return
+                self._until_done(lambda message=message: self._send(message))  # type: ignore[misc]
+
+    def _send(self, message: Message) -> None:
+        now_message = message.at(self._now())
+        self._people.hear(now_message)
+        self._player.post_one(now_message)
+
+    def _operator(self, seat: Seat) -> Callable[[], None]:
+        def work() -> None:
+            with _closing_database():
+                self._until_done(seat.sign_in)
+                taken_s = time.monotonic()
+                while not self._told.is_set():
+                    waiting = self._waiting()
+                    if seat.call is None:
+                        if waiting > LOW_MARK:
+                            self._until_done(seat.take)
+                            taken_s = time.monotonic()
+                        self._told.wait(IDLE_SECONDS)
+                    elif self._told.wait(talk_s(waiting)):
+                        break
+                    elif may_answer(self._waiting(), time.monotonic() - taken_s):
+                        self._until_done(lambda: self._answer(seat))
+                        taken_s = time.monotonic()
+                with suppress(*PASSING):
+                    seat.give_back()
+
+        return work
+
+    def _answer(self, seat: Seat) -> None:
+        if seat.take() is None or seat.call is None:  # looks again: the hold may have lapsed
+            return
+        outcome = self._people.answer(seat.phone(), seat.call.work_order_id, self._now())
+        seat.record(outcome)
+
+    def _until_done(self, act: Callable[[], object]) -> None:
+        while not self._told.is_set():
+            try:
+                act()
+                return
+            except PASSING as error:
+                log.debug("rehearsal.tries_again", error=type(error).__name__)
+                connection.close()
+                self._told.wait(AGAIN_SECONDS)
+
+    def _waiting(self) -> int:
+        try:
+            return waiting_calls(self._now())
+        except DatabaseError:
+            connection.close()
+            return 0
+
+    def _now(self) -> datetime:
+        return self._clock.now()
+
+
+class _closing_database:
+    """Gives the thread's database connection back when it ends."""
+
+    def __enter__(self) -> None:
+        return None
+
+    def __exit__(self, *error: object) -> None:
+        connection.close()

@@ -1,0 +1,98 @@
+"""What is on stage in one run of the demo: its people, partners and seats, and the lines that welcome the visitor.
+
+Import it when Django is ready. The processes of the centre are `demo`'s matter.
+"""
+
+import unicodedata
+from datetime import datetime
+from pathlib import Path
+
+from django.db import connection
+
+from yipanqi import catalog
+from yipanqi.ops.alerts.models import Batch
+from yipanqi.ops.journal.clock import set_clock
+from yipanqi.rehearsal.answers import People
+from yipanqi.rehearsal.history import Play, Told
+from yipanqi.rehearsal.live import Live
+from yipanqi.rehearsal.messages import live_messages, plan_history
+from yipanqi.rehearsal.player import Player
+from yipanqi.rehearsal.seats import Seat
+from yipanqi.rehearsal.staging import KEYS_FILE, SEATS, stage
+from yipanqi.rehearsal.world import BUILDER
+from yipanqi.web.views.entrance import DEMO_OFFICERS, DEMO_PASSWORD
+
+LIVE_SEATS = 2
+
+
+class Show:
+    """One run. `play_history` only plays into an empty centre; `start_live` goes on until `close`."""
+
+    def __init__(self, seed: int, url: str, data: Path, now: datetime) -> None:
+        self._seed, self._url, self._data, self._now = seed, url, data, now
+        self._people = People(seed)
+        self._is_new = not Batch.objects.for_system("whether anything was ever taken in").exists()
+        self._keys = stage(data, now=now)
+        self._live: Live | None = None
+
+    def play_history(self, *, quick: bool, told: Told) -> None:
+        """Play the days before now, when nothing was ever taken in; leaves the clock real in any case."""
+        if self._is_new:
+            plan = plan_history(self._seed, self._now, quick=quick)
+            player, seats = Player(self._url, self._keys), self._seats()
+            try:
+                set_clock(virtual_at=plan.starts_at, acting=BUILDER)
+                Play(plan, player, seats, self._people, told).run()
+            finally:
+                player.close()
+                for seat in seats:
+                    seat.close()
+        set_clock(virtual_at=None, acting=BUILDER)
+
+    def start_live(self) -> None:
+        """Let partners and simulated operators go on in real time, in the background."""
+        player = Player(self._url, self._keys)
+        messages = live_messages(self._seed, self._now)
+        self._live = Live(self._seed, messages, player, self._seats()[:LIVE_SEATS], self._people)
+        self._live.start()
+
+    def close(self) -> None:
+        """End the live play and give the database connections back."""
+        if self._live is not None:
+            self._live.stop()
+        connection.close()
+        connection.close_pool()
+
+    def welcome(self, seconds: float) -> str:
+        """Address and logins, in both languages."""
+        roles = catalog.roles()
+        rows = [("岗位", "desk", "user 用户", "password 密码")]
+        for username, role in DEMO_OFFICERS.items():
+            rows.append((roles[role].name.zh, roles[role].name.en, username, DEMO_PASSWORD))
+        widths = [max(_width(row[column]) for row in rows) for column in range(4)]
+        table = ["  ".join(_pad(cell, width) for cell, width in zip(row, widths, strict=True)) for row in rows]
+        lines = [
+            "",
+            f"一盘棋 yipanqi  {self._url}   (ready in {seconds:.0f} s)",
+            "",
+            *(f"  {line.rstrip()}" for line in table),
+            "",
+            f"  partner API {self._url}/api/v1/docs, keys 密钥: {self._data / KEYS_FILE}",
+            "  Ctrl-C 结束 ends it.",
+        ]
+        if not self._is_new:
+            lines.append(
+                f"  Earlier data kept 沿用已有数据; to start afresh stop it and remove 重新开始请删除 {self._data}"
+            )
+        return "\n".join([*lines, ""])
+
+    def _seats(self) -> list[Seat]:
+        return [Seat(self._url, username, DEMO_PASSWORD) for username in SEATS]
+
+
+def _width(text: str) -> int:
+    return sum(2 if unicodedata.east_asian_width(sign) in "WF" else 1 for sign in text)
+
+
+def _pad(text: str, width: int) -> str:
+    return text + " " * (width - _width(text))
