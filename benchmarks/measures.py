@@ -54,7 +54,7 @@ def single_intake(bench: Bench, *, count: int = 1500, clients: int = 6) -> list[
 
 def batch_intake(bench: Bench, *, batches: int = 10, size: int = 10_000, clients: int = 2) -> list[Result]:
     """Warnings accepted per second in batches; triage runs beside and is then waited for."""
-    source = warnings("batch")
+    source = warnings("batch", 10_000_000)
     stock = [list(itertools.islice(source, size)) for _ in range(batches)]
     accepted: list[int] = []
 
@@ -105,10 +105,9 @@ def wall_latency(bench: Bench, *, times: int = 60) -> list[Result]:
         commander.stream("GET", "/wall/stream", timeout=30) as stream,
     ):
         states = _states(stream)
-        source, arrivals, outcomes = warnings("wall"), [], []
+        source, arrivals, outcomes = warnings("wall", 20_000_000), [], []
         current = next(states)
         for row in itertools.islice(source, times):
-            row["person_phone"] = "15" + str(row["external_id"]).rpartition("-")[2].zfill(9)
             assert partner.post("/api/v1/warnings", json=row).status_code == 202
             current, span = _until(
                 states, lambda s, n=current["figures"]["warnings"]: s["figures"]["warnings"] > n

@@ -32,15 +32,15 @@ def texts() -> tuple[list[str], str]:
     return [w.row["text"] for w in province.warnings if w.row.get("text")], "synthetic province's texts"
 
 
-def warnings(prefix: str) -> Iterator[dict[str, object]]:
-    """Valid rows without end: new person each time, texts and places in turn."""
+def warnings(prefix: str, first_person: int = 0) -> Iterator[dict[str, object]]:
+    """Valid rows without end: new person each time from `first_person` on, texts and places in turn."""
     narratives, _ = texts()
     now = datetime.now(UTC).isoformat()
     for number, text in enumerate(itertools.cycle(narratives)):
         yield {
             "external_id": f"{prefix}-{number}",
             "occurred_at": now,
-            "person_phone": f"1{37 + number // 10**8 % 3}{number % 10**8:08}",
+            "person_phone": f"1{3_700_000_000 + first_person + number}",
             "person_name": "测量甲",
             "jurisdiction_code": COUNTIES[number % len(COUNTIES)],
             "text": text[:2000],

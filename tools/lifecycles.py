@@ -31,7 +31,9 @@ def tables() -> list[Lifecycle]:
         importlib.import_module(found.name)
         for found in pkgutil.iter_modules(lifecycles.__path__, f"{lifecycles.__name__}.")
     ]
-    found = {each.name: each for module in modules for each in vars(module).values() if isinstance(each, Lifecycle)}
+    found = {
+        each.name: each for module in modules for each in vars(module).values() if isinstance(each, Lifecycle)
+    }
     return [found[name] for name in sorted(found)]
 
 
@@ -72,7 +74,10 @@ def main(arguments: list[str]) -> int:
     if arguments == ["check"]:
         if PAGE.exists() and PAGE.read_text("utf-8") == wanted:
             return 0
-        print(f"lifecycles: {PAGE.name} is not what the tables say; run python tools/lifecycles.py", file=sys.stderr)
+        print(
+            f"lifecycles: {PAGE.name} is not what the tables say; run python tools/lifecycles.py",
+            file=sys.stderr,
+        )
         return 1
     PAGE.write_text(wanted, "utf-8")
     return 0

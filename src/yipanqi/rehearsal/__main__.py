@@ -21,7 +21,9 @@ def main(arguments: list[str] | None = None) -> int:
     )
     parser.add_argument("--port", type=int, help=f"port to serve on (YIPANQI_PORT, else {PORT})")
     parser.add_argument("--seed", type=int, default=SEED, help=f"seed of the province (default {SEED})")
-    parser.add_argument("--no-play", action="store_true", help="neither history nor live play, just the centre")
+    parser.add_argument(
+        "--no-play", action="store_true", help="neither history nor live play, just the centre"
+    )
     parser.add_argument("--quick", action="store_true", help="a history of two hours only")
     given = parser.parse_args(arguments)
     try:

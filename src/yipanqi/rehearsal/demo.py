@@ -4,6 +4,7 @@ It runs on an embedded database of its own whatever `DATABASE_URL` says, so that
 """
 
 import os
+import signal
 import sys
 import time
 from dataclasses import dataclass
@@ -13,8 +14,7 @@ from pathlib import Path
 from yipanqi.config.supervisor import Centre, interrupt_on_sigterm
 from yipanqi.kernel.clock import RealClock
 
-HISTORY_SEATS = 3
-LIVE_SEATS = 2
+WEB_WORKERS = 2
 BAR_CHARACTERS = 24
 
 
@@ -33,14 +33,17 @@ class Options:
 def run(options: Options) -> None:
     """Run the demo until SIGINT or SIGTERM. Raises SettingError when it cannot start; nothing is left running."""
     interrupt_on_sigterm()
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell may have started us with it ignored
     began = time.monotonic()
     settings = {"YIPANQI_DEMO": "1", "DATABASE_URL": ""}
-    centre = Centre(options.data, options.port, host=options.host, settings=settings)
+    centre = Centre(options.data, options.port, host=options.host, web_workers=WEB_WORKERS, settings=settings)
     try:
         _say("starting the centre 正在启动…")
         centre.prepare()
         _load_django(centre)
-        from yipanqi.rehearsal.show import Show  # inline: needs Django ready, which needs the database's address
+        from yipanqi.rehearsal.show import (
+            Show,  # inline: needs Django ready, which needs the database's address
+        )
 
         show = Show(options.seed, centre.url, options.data, RealClock().now())
         centre.start()

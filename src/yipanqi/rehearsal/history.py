@@ -63,13 +63,12 @@ class Play:
         self._rush()
 
     def _steps(self) -> Iterator[tuple[datetime, list[Message]]]:
-        """Instants fifteen minutes apart until the rush, each with what was sent up to it."""
+        """Instants fifteen minutes apart up to the rush, each with what was sent until then."""
         rest = iter(self._plan.messages)
         message = next(rest, None)
         last_at = self._plan.ends_at - WINDUP
-        at = self._plan.starts_at
-        while at < last_at:
-            at = min(at + STEP, last_at)
+        for left in range((last_at - self._plan.starts_at) // STEP, -1, -1):
+            at = last_at - left * STEP
             due = []
             while message is not None and message.sent_at <= at:
                 due.append(message)

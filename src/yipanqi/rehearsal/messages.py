@@ -13,7 +13,7 @@ from yipanqi.engine.province import Province, Warning, WarningTruth, generate
 from yipanqi.engine.province.scenario import CHINA
 from yipanqi.engine.province.streams import stream
 
-WARNINGS = 560  # of a whole history; few enough to be played in half a minute
+WARNINGS = 450  # of a whole history; few enough to be played in half a minute
 QUICK_WARNINGS_PER_DAY = 700
 QUICK = timedelta(hours=2)
 RUSH = timedelta(minutes=10)  # at the end of a history, when the seats are not answered

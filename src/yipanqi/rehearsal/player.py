@@ -1,6 +1,7 @@
 """The partners' side: posts messages to the partner API over HTTP, one by one or a batch per partner."""
 
 from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import httpx
@@ -9,6 +10,7 @@ from yipanqi.rehearsal.messages import Message
 from yipanqi.rehearsal.seats import DoorShutError
 
 _TIMEOUT_S = 30.0
+AT_ONCE = 3
 
 
 @dataclass
@@ -44,11 +46,9 @@ class Player:
         by_sender: dict[str, list[dict[str, str]]] = {}
         for message in messages:
             by_sender.setdefault(message.sender, []).append(message.row)
-        for sender, rows in by_sender.items():
-            answer = self._post("/warnings/batch", sender, {"rows": rows})
-            if answer.status_code != 202:
-                raise DoorShutError(f"a batch of {sender} was answered {answer.status_code}")
-            self.posted.add(answer.json())
+        with ThreadPoolExecutor(AT_ONCE) as pool:
+            for answer in pool.map(lambda item: self._batch(*item), by_sender.items()):
+                self.posted.add(answer)
 
     def post_one(self, message: Message) -> str:
         """Post one message; accepted, joined, duplicate, or quarantined. Raises DoorShutError otherwise."""
@@ -63,6 +63,12 @@ class Player:
     def close(self) -> None:
         """Drop the connections."""
         self._http.close()
+
+    def _batch(self, sender: str, rows: list[dict[str, str]]) -> dict[str, object]:
+        answer = self._post("/warnings/batch", sender, {"rows": rows})
+        if answer.status_code != 202:
+            raise DoorShutError(f"a batch of {sender} was answered {answer.status_code}")
+        return dict(answer.json())
 
     def _post(self, path: str, sender: str, body: object) -> httpx.Response:
         return self._http.post(path, json=body, headers={"Authorization": f"Bearer {self._keys[sender]}"})

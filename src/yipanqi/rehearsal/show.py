@@ -70,7 +70,9 @@ class Show:
         for username, role in DEMO_OFFICERS.items():
             rows.append((roles[role].name.zh, roles[role].name.en, username, DEMO_PASSWORD))
         widths = [max(_width(row[column]) for row in rows) for column in range(4)]
-        table = ["  ".join(_pad(cell, width) for cell, width in zip(row, widths, strict=True)) for row in rows]
+        table = [
+            "  ".join(_pad(cell, width) for cell, width in zip(row, widths, strict=True)) for row in rows
+        ]
         lines = [
             "",
             f"一盘棋 yipanqi  {self._url}   (ready in {seconds:.0f} s)",

@@ -2,6 +2,7 @@
 
 import json
 import unicodedata
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -32,10 +33,12 @@ PLACES = {
 }
 
 
-@pytest.fixture(autouse=True)
-def places(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.fixture(autouse=True, scope="module")
+def places() -> Iterator[None]:
     """Four places without a database."""
-    monkeypatch.setattr(reading, "find_place", PLACES.get)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(reading, "find_place", PLACES.get)
+        yield
 
 
 def read(row: object, scope_code: str = "350000") -> WarningRow:
@@ -76,7 +79,7 @@ BAD = [
     ("person_id_number", "١١٠١٠٥١٩٤٩١٢٣١٠٠٢X", "id_number_invalid"),
     ("person_age", "34.0", "age_invalid"),
     ("person_age", "-1", "age_invalid"),
-    ("person_age", 131, "age_invalid"),
+    ("person_age", 121, "age_invalid"),
     ("person_age", "0000000001300", "age_invalid"),
     ("person_sex", "x", "sex_unknown"),
     ("level_hint", "urgent", "level_unknown"),
@@ -102,7 +105,7 @@ BAD = [
 ]
 
 
-@pytest.mark.parametrize(("field", "value", "code"), BAD, ids=lambda part: repr(part)[:24])
+@pytest.mark.parametrize(("field", "value", "code"), BAD, ids=[f"{field}-{no}" for no, (field, *_) in enumerate(BAD)])
 def test_each_flaw_by_its_code(field: str, value: object, code: str | None) -> None:
     row = GOOD | {field: value}
     if code is None:

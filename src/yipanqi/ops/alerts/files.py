@@ -2,6 +2,7 @@
 
 import csv
 import io
+from dataclasses import dataclass
 
 from yipanqi.kernel.errors import YipanqiError
 from yipanqi.ops.alerts.intake import rows_limit
@@ -14,8 +15,16 @@ class FileRefused(YipanqiError):
     code = "file_not_readable"
 
 
-def read_csv(data: bytes) -> list[dict[str, object]]:
-    """The rows of a CSV file (UTF-8 with or without BOM, or GB18030) by column name; blank lines are left out.
+@dataclass(frozen=True)
+class CsvRows:
+    """The rows of a file by column name, and the number each has in a spreadsheet (the header is row 1)."""
+
+    rows: list[dict[str, object]]
+    row_nos: list[int]
+
+
+def read_csv(data: bytes) -> CsvRows:
+    """The rows of a CSV file (UTF-8 with or without BOM, or GB18030); blank lines are left out but counted.
 
     A row with more cells than the header keeps them under the name "", so that it is quarantined and not cut.
     """
@@ -26,14 +35,14 @@ def read_csv(data: bytes) -> list[dict[str, object]]:
             raise FileRefused("the first line must hold the column names", code="header_missing")
         if len(set(header)) != len(header):
             raise FileRefused("a column name stands twice", code="header_twice")
-        rows = [_row(header, cells) for cells in reader if any(cell.strip() for cell in cells)]
+        filled = [(no, cells) for no, cells in enumerate(reader, 2) if any(cell.strip() for cell in cells)]
     except csv.Error as error:
         raise FileRefused(f"not a CSV file: {error}") from error
-    if not rows:
+    if not filled:
         raise FileRefused("the file holds no rows", code="batch_empty")
-    if len(rows) > rows_limit():
+    if len(filled) > rows_limit():
         raise FileRefused("too many rows", code="batch_too_large", limit=rows_limit())
-    return rows
+    return CsvRows([_row(header, cells) for _, cells in filled], [no for no, _ in filled])
 
 
 def _row(header: list[str], cells: list[str]) -> dict[str, object]:

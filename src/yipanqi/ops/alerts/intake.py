@@ -18,7 +18,7 @@ from yipanqi import catalog
 from yipanqi.kernel.ids import new_id
 from yipanqi.ops.alerts.joining import Arrival, join_alerts, person_facts
 from yipanqi.ops.alerts.models import Batch, QuarantinedRow, Signal
-from yipanqi.ops.alerts.reading import Flaw, RowRefused, WarningRow, read_row
+from yipanqi.ops.alerts.reading import Flaw, RowRefused, WarningRow, printable, read_row
 from yipanqi.ops.journal.services import Actor, Draft, write_entries, write_entry
 from yipanqi.ops.subjects.services import lock_identities
 from yipanqi.ops.vault.fields import Sealed
@@ -65,13 +65,18 @@ class IntakeResult:
 
 
 def take_in(
-    rows: Sequence[object], *, channel: Channel, now: datetime, first_row_no: int = 1
+    rows: Sequence[object], *, channel: Channel, now: datetime, row_nos: Sequence[int] = ()
 ) -> IntakeResult:
-    """Take a delivery in. Returns after everything is committed. Bad rows are quarantined with their reasons."""
+    """Take a delivery in. Returns after everything is committed. Bad rows are quarantined with their reasons.
+
+    `row_nos` are the rows' numbers in their file; without them rows count from 1.
+    """
     batch = _open_batch(len(rows), channel, now) if len(rows) > 1 or channel.label else None
     fates: list[RowFate] = []
+    numbers = row_nos or range(1, len(rows) + 1)
     for start in range(0, len(rows), CHUNK_ROWS):
-        numbered = list(enumerate(rows[start : start + CHUNK_ROWS], start=first_row_no + start))
+        chunk = slice(start, start + CHUNK_ROWS)
+        numbered = list(zip(numbers[chunk], rows[chunk], strict=True))
         try:
             fates += _take_chunk(numbered, batch, channel, now)
         except IntegrityError:  # the same id or person came in beside us; what is there now decides
@@ -124,7 +129,9 @@ def _take_chunk(
         [(no, row, fates[no].flaws) for no, row in numbered if fates[no].flaws], batch, channel, now
     ):
         fates[held.row_no] = replace(fates[held.row_no], quarantined_id=held.id)
-    enqueue_triage(dict.fromkeys(signal.alert_id for signal, _ in signals))
+    opened = [signal.alert_id for signal, joined in signals if not joined]
+    known = set(opened)
+    enqueue_triage(opened, [i for i in dict.fromkeys(s.alert_id for s, j in signals if j) if i not in known])
     return [fates[row_no] for row_no, _ in numbered]
 
 
@@ -206,19 +213,20 @@ def _supersede(external_ids: list[str], channel: Channel, now: datetime) -> None
 
 def _external_id(row: object) -> str:
     value = row.get("external_id") if isinstance(row, Mapping) else None
-    return value.strip()[:64] if isinstance(value, str) else ""
+    return printable(value.strip()) if isinstance(value, str) else ""
 
 
-def enqueue_triage(alert_ids: Sequence[uuid.UUID] | dict[uuid.UUID, None]) -> None:
-    """Ask for the triage of these alerts, within the caller's transaction."""
-    ids = [str(alert_id) for alert_id in alert_ids]
-    for start in range(0, len(ids), TRIAGE_CHUNK):
-        queue.configure_task(TRIAGE_TASK).defer(alert_ids=ids[start : start + TRIAGE_CHUNK])
+def enqueue_triage(opened: Sequence[uuid.UUID], joined: Sequence[uuid.UUID] = ()) -> None:
+    """Ask for the triage of new alerts and of those that got a further signal, within the caller's transaction."""
+    for name, alert_ids in (("opened", opened), ("joined", joined)):
+        for start in range(0, len(alert_ids), TRIAGE_CHUNK):
+            ids = [str(alert_id) for alert_id in alert_ids[start : start + TRIAGE_CHUNK]]
+            queue.configure_task(TRIAGE_TASK).defer(**{name: ids})
 
 
 def row_json(row: object) -> str:
-    """The row as it came, as JSON text; what JSON cannot say is kept as its printed form."""
-    return json.dumps(row, ensure_ascii=False, default=str)
+    """The row as it came, as JSON text in ASCII (a lone surrogate has no other form); the rest by its printed form."""
+    return json.dumps(row, default=str)
 
 
 def rows_limit() -> int:

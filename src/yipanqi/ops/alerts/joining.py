@@ -15,7 +15,7 @@ from yipanqi.ops.alerts.models import Alert, Batch, Signal
 from yipanqi.ops.alerts.reading import WarningRow
 from yipanqi.ops.journal.services import Draft, write_entries
 from yipanqi.ops.subjects.models import Account, Person
-from yipanqi.ops.subjects.services import PersonFacts, resolve_accounts, resolve_people
+from yipanqi.ops.subjects.services import PersonFacts, lock_people, resolve_accounts, resolve_people
 from yipanqi.ops.vault.fields import Sealed
 
 if TYPE_CHECKING:
@@ -41,6 +41,7 @@ def join_alerts(
         return []
     rows = [arrival.row for arrival in arrivals]
     people, known = resolve_people([person_facts(row) for row in rows], now=now)
+    lock_people({person.id: person for person in people if person.id in known and person.id_index}.values())
     accounts = resolve_accounts([(row.suspect_account, row.suspect_bank) for row in rows], now=now)
     current = _joinable(known, now) if known else {}
     opened: dict[uuid.UUID, Alert] = {}

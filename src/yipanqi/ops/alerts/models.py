@@ -63,6 +63,7 @@ class Alert(Placed):
             models.Index(fields=["station_code", "-opened_at", "-id"], name="alert_newest_station"),
             models.Index(fields=["status", "-opened_at", "-id"], name="alert_newest_status"),
             models.Index(fields=["triaged_at"], name="alert_triaged"),
+            models.Index(fields=["id"], name="alert_untriaged", condition=models.Q(status="received")),
             models.Index(fields=["paid_at"], name="alert_paid", condition=models.Q(paid_at__isnull=False)),
         ]
 

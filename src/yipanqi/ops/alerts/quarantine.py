@@ -42,7 +42,7 @@ def replay_row(
     actor = as_actor(acting_officer)
     read_row(corrected, scope_code=item.place_code, now=now)
     channel = Channel(item.sender, item.source, item.place_code, actor, item.file)
-    result = take_in([dict(corrected)], channel=channel, now=now, first_row_no=item.row_no)
+    result = take_in([dict(corrected)], channel=channel, now=now, row_nos=[item.row_no])
     fate = result.fates[0]
     if fate.fate == "quarantined":
         raise RowRefused(fate.flaws)

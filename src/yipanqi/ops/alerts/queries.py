@@ -1,9 +1,9 @@
 """Lists and details of alerts and quarantined rows, always within the officer's scope, paged by key."""
 
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from django.db.models import Q
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from yipanqi.ops.staff.models import Officer
 
 PAGE = 20
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 EXPORT_MAX = 50_000
 
 
@@ -66,6 +67,18 @@ def list_alerts(officer: "Officer", wanted: AlertFilter, *, after: str = "", lim
     """Alerts of the officer's scope, newest first."""
     require(officer, "alert.read")
     return _page(_filtered(officer, wanted), "opened_at", after, limit)
+
+
+def list_untriaged(alert_ids: Sequence[uuid.UUID], *, limit: int) -> list[uuid.UUID]:
+    """Alerts that wait for triage, oldest first, if any of `alert_ids` still does; else none.
+
+    A job for one alert so takes along what came in meanwhile, and the jobs of those find nothing left to do.
+    """
+    waiting = Alert.objects.for_system("triage looks at every place").filter(status="received")
+    if not waiting.filter(id__in=alert_ids).exists():
+        return []
+    others = waiting.order_by("id").values_list("id", flat=True)[:limit]
+    return list(dict.fromkeys([*others, *alert_ids]))
 
 
 def matching_alerts(officer: "Officer", wanted: AlertFilter) -> Any:
@@ -141,13 +154,16 @@ def _filtered(officer: "Officer", wanted: AlertFilter) -> Any:
 def _page(rows: Any, column: str, after: str, limit: int) -> Page:
     """Page by (instant, id), newest first: as fast on the thousandth page as on the first."""
     if after:
-        instant, _, row_id = after.partition("~")
+        micros, _, row_id = after.partition("-")
         try:
-            key = (datetime.fromisoformat(instant), uuid.UUID(row_id))
-        except ValueError:
+            key = (EPOCH + timedelta(microseconds=int(micros)), uuid.UUID(row_id))
+        except (ValueError, OverflowError):
             raise NotFound("this page's key is not valid", code="page_key_invalid") from None
         rows = rows.filter(Q(**{f"{column}__lt": key[0]}) | Q(**{column: key[0], "id__lt": key[1]}))
     found = list(rows.order_by(f"-{column}", "-id")[: limit + 1])
     shown = found[:limit]
-    last = f"{getattr(shown[-1], column).isoformat()}~{shown[-1].id}" if len(found) > limit else ""
-    return Page(shown, last)
+    if len(found) <= limit:
+        return Page(shown, "")
+    last = shown[-1]
+    micros = (getattr(last, column) - EPOCH) // timedelta(microseconds=1)
+    return Page(shown, f"{micros}-{last.id.hex}")

@@ -7,10 +7,11 @@ an error with field, code and facts. Storing, joining and quarantine are in `int
 import hashlib
 import hmac
 import json
+import re
 import unicodedata
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 
 from django.conf import settings
 
@@ -37,6 +38,10 @@ _BOOLS = {
     "否": False,
     "no": False,
 }
+_UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
+_WHOLE = re.compile(r"0*\d{1,9}", re.ASCII)
+_INT_LIMIT = 10**64
+_EARLIEST_AT = datetime(2000, 1, 1, tzinfo=UTC)
 _SEXES = {"m": "m", "male": "m", "男": "m", "f": "f", "female": "f", "女": "f"}
 
 
@@ -97,7 +102,9 @@ def read_row(row: object, *, scope_code: str, now: datetime) -> WarningRow:
     if not isinstance(row, Mapping):
         raise RowRefused([Flaw("", "not_a_row", {})])
     flaws = [
-        Flaw(str(name)[:64], "field_unknown", {"field": str(name)[:64]}) for name in row if name not in FIELDS
+        Flaw(printable(name), "field_unknown", {"field": printable(name)})
+        for name in row
+        if name not in FIELDS
     ]
     texts = {name: _text(row.get(name)) for name in FIELDS}
     flaws += [Flaw(name, "field_missing", {"field": name}) for name in REQUIRED if not texts[name]]
@@ -117,14 +124,23 @@ def read_row(row: object, *, scope_code: str, now: datetime) -> WarningRow:
 _EMPTY: dict[str, object] = {"person_age": None, "amount": None, "paid": False, "payment_count": 0}
 
 
+def printable(text: object, limit: int = 64) -> str:
+    """Any text in a form that a database and an answer can hold: NUL and lone surrogates become U+FFFD, cut to `limit`."""
+    return _UNSTORABLE.sub("\ufffd", str(text)[:limit])
+
+
 def _text(value: object) -> str:
+    """A field as text; what is neither text nor a number, or cannot be stored, starts with U+FFFD."""
     if value is None:
         return ""
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, float):
         return repr(value)
-    return str(value).strip() if isinstance(value, (str, int)) else "\ufffd" + type(value).__name__
+    if (isinstance(value, int) and abs(value) >= _INT_LIMIT) or not isinstance(value, (str, int)):
+        return "\ufffd" + type(value).__name__
+    text = str(value).strip()
+    return "\ufffd" + _UNSTORABLE.sub("\ufffd", text) if _UNSTORABLE.search(text) else text
 
 
 def _plain(facts: Mapping[str, object]) -> dict[str, object]:
@@ -156,6 +172,8 @@ def _instant(text: str, now: datetime) -> datetime:
         raise FieldError("not an ISO 8601 time", code="datetime_invalid") from None
     if value.tzinfo is None:
         raise FieldError("a time without its offset", code="datetime_no_offset")
+    if value < _EARLIEST_AT:  # a spreadsheet's zero date, or a year that was cut
+        raise FieldError("a time of another age", code="datetime_invalid")
     if value > now + catalog.windows()["occurred_ahead"].duration:
         raise FieldError("a time in the future", code="occurred_in_future")
     return value
@@ -185,7 +203,7 @@ def _bool(text: str) -> bool:
 def _number(low: int, high: int, code: str) -> Callable[[str], int]:
     def check(text: str) -> int:
         value = unicodedata.normalize("NFKC", text)
-        if not value.isascii() or not value.isdigit() or not low <= int(value[:9]) <= high:
+        if not _WHOLE.fullmatch(value) or not low <= int(value) <= high:
             raise FieldError("not a whole number in range", code=code)
         return int(value)
 
@@ -210,11 +228,11 @@ _CHECKS: dict[str, Callable[[str], object]] = {
     "level_hint": _level,
     "person_phone": normal_phone,
     "person_id_number": normal_id_number,
-    "person_age": _number(0, 130, "age_invalid"),
+    "person_age": _number(0, 120, "age_invalid"),
     "person_sex": _sex,
     "amount": parse_amount_minor,
     "paid": _bool,
-    "payment_count": _number(0, 100_000, "int_invalid"),
+    "payment_count": _number(0, 100_000, "count_invalid"),
     "suspect_account": normal_account,
 }
 

@@ -1,7 +1,7 @@
 """Writing subjects: resolving the people and accounts of incoming rows, and journaled unmasking."""
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
@@ -38,11 +38,21 @@ class PersonFacts:
 def lock_identities(people: Sequence[PersonFacts]) -> None:
     """Hold these people until the transaction ends, so that two intakes of one person follow each other.
 
-    Advisory locks over the hashed phone indexes, taken in one order everywhere.
+    Advisory locks over the hashed phone and ID number indexes, taken in one order everywhere.
     """
-    keys = sorted({int(blind_index("phone", p.phone)[-15:], 16) for p in people})
+    indexes = {blind_index("phone", p.phone) for p in people}
+    indexes |= {blind_index("id_number", p.id_number) for p in people if p.id_number}
+    keys = sorted(int(index[-15:], 16) for index in indexes)
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(k) FROM unnest(%s::bigint[]) AS k", [keys])
+
+
+def lock_people(people: Iterable[Person]) -> None:
+    """Hold these stored people until the transaction ends: rows that share neither phone nor ID number meet here."""
+    wanted = [person.id for person in people]
+    if wanted:
+        rows = Person.objects.for_system("intake locks people by id").filter(id__in=wanted)
+        list(rows.order_by("id").select_for_update().values_list("id"))
 
 
 def resolve_people(people: Sequence[PersonFacts], *, now: datetime) -> tuple[list[Person], set[uuid.UUID]]:

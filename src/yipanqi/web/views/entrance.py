@@ -72,7 +72,6 @@ def demo_logins() -> list[dict[str, str]]:
     ]
 
 
-
 @desk()
 @require_POST
 def logout_view(request: HttpRequest) -> HttpResponse:

@@ -252,16 +252,16 @@ def _import(request: HttpRequest, upload: Any, source: str) -> dict[str, object]
     if upload.size > FILE_BYTES_MAX:
         raise FileRefused("the file is too large", code="file_too_large", limit="20 MB")
     started, now = time.monotonic(), centre_now()
-    rows = read_csv(upload.read())
+    found = read_csv(upload.read())
     channel = Channel(
         f"file:{source}", source, request.user.scope_code, as_actor(request.user), upload.name[:200]
     )
-    result = take_in(rows, channel=channel, now=now, first_row_no=2)
+    result = take_in(found.rows, channel=channel, now=now, row_nos=found.row_nos)
     bad = [fate for fate in result.fates if fate.fate == "quarantined"]
     shown = catalog.windows()["batch_rejects_shown"].count
     return {
         "file": upload.name,
-        "rows": len(rows),
+        "rows": len(found.rows),
         **{fate: result.count(fate) for fate in ("accepted", "joined", "duplicate", "quarantined")},  # type: ignore[arg-type]
         "seconds": f"{time.monotonic() - started:.1f}",
         "rejects": [

@@ -1,0 +1,193 @@
+"""What the pages say of the code is what the code says: fields, errors, variables, clocks, outcomes, dependencies.
+
+Commands and links are `tests/house/test_readme.py`'s matter.
+"""
+
+import getpass
+import json
+import re
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+import pytest
+
+from yipanqi import catalog
+from yipanqi.config.__main__ import COMMANDS
+from yipanqi.config.logging import WITHHELD  # the room is loaded, so its module can be named in the docs
+from yipanqi.engine.province.scenario import MAX_DAYS
+from yipanqi.engine.province.warnings import SENSES
+from yipanqi.ops.alerts.reading import FIELDS, REQUIRED
+from yipanqi.ops.staff.models import Officer
+from yipanqi.web.context import DESKS
+from yipanqi.web.views.entrance import DEMO_OFFICERS, DEMO_PASSWORD
+
+ROOT = Path(__file__).resolve().parents[2]
+SOURCE = ROOT / "src" / "yipanqi"
+DOCS = ROOT / "docs"
+
+
+def text(name: str) -> str:
+    return (ROOT / name).read_text("utf-8")
+
+
+def rows(page: str, heading: str) -> list[list[str]]:
+    """Cells of the tables below a heading, heads and rulers left out; code marks are taken off."""
+    _, _, part = page.partition(f"\n{heading}\n")
+    assert part, f"no heading {heading!r}"
+    part = re.split(r"\n## ", part)[0]
+    lines = [line for line in part.splitlines() if line.lstrip().startswith("|")]
+    cells = [[cell.strip().strip("`") for cell in line.strip().strip("|").split(" | ")] for line in lines]
+    ruled = {place for place, line in enumerate(lines) if re.fullmatch(r"[|\- ]+", line.strip())}
+    return [row for place, row in enumerate(cells) if place not in ruled and place + 1 not in ruled]
+
+
+def test_the_fields_of_the_partner_row() -> None:
+    table = rows(text("docs/partner-api.md"), "## Fields")
+    assert {row[0] for row in table} == set(FIELDS) and len(table) == len(FIELDS)
+    assert {row[0] for row in table if row[1] == "yes"} == set(REQUIRED)
+
+
+def test_the_errors_of_a_row_and_their_sentences() -> None:
+    table = {row[0]: row[1:] for row in rows(text("docs/partner-api.md"), "## When a row is wrong")}
+    said = set()
+    for name in ("ops/alerts/reading.py", "ops/alerts/intake.py", "ops/subjects/rules.py", "kernel/money.py"):
+        said |= set(re.findall(r'"([a-z_]+)"', text(f"src/yipanqi/{name}")))
+    assert set(table) == said & set(catalog.errors())
+    wrong = [
+        code for code, (en, zh) in table.items()
+        if [en, zh] != [catalog.errors()[code].name.en, catalog.errors()[code].name.zh]
+    ]  # fmt: skip
+    assert wrong == []
+
+
+def test_the_codes_of_refused_calls_are_catalogued() -> None:
+    table = rows(text("docs/partner-api.md"), "## When a call is refused")
+    named = {code for row in table for code in re.findall(r"[a-z]+_[a-z_]+", row[1])}
+    assert {"rate_exceeded", "batch_too_large", "batch_empty"} == named and named <= set(catalog.errors())
+
+
+def test_every_environment_variable_is_named() -> None:
+    table = {row[0] for row in rows(text("docs/operating/README.md"), "## Environment")}
+    read = set()
+    for path in SOURCE.rglob("*.py"):
+        read |= set(re.findall(r'"((?:YIPANQI|DATABASE)_[A-Z]+)"', path.read_text("utf-8")))
+    assert table == read
+
+
+def test_every_process_is_named() -> None:
+    table = rows(text("docs/operating/README.md"), "## Processes")
+    assert {name for row in table for name in re.findall(r"[a-z]+", row[0])} == set(COMMANDS)
+    assert WITHHELD not in text("docs/operating/README.md")
+
+
+def test_clocks_and_levels_stand_in_the_law_page() -> None:
+    table = rows(text("docs/law.md"), "## Values of the house, unverified")
+    clocks = {row[0]: row[3] for row in table if row[0] in catalog.windows()}
+    assert clocks == {code: window.value for code, window in catalog.windows().items()}
+    assert not any(window.verified for window in catalog.windows().values()), (
+        "say on the page which is verified"
+    )
+    units = {"min": 60, "h": 3600, "d": 86400}
+    for code, level in catalog.levels().items():
+        said = next(row for row in table if row[0] == code)
+        for shown, span in ((said[2], level.call_within), (said[3], level.visit_within)):
+            number, _, unit = shown.partition(" ")
+            assert (int(number) * units[unit] if unit else None) == (span and span.total_seconds()), code
+
+
+def test_clocks_the_law_page_calls_unread_are_unread() -> None:
+    sources = "".join(path.read_text("utf-8") for path in SOURCE.rglob("*.py"))
+    unread = {
+        code
+        for code in catalog.windows()
+        if f'windows()["{code}"]' not in sources and f'["{code}"]' not in sources
+    }
+    line = re.search(r"milliseconds\. (.+?) are declared and not\s+read", text("docs/law.md"), re.S)
+    assert line and set(re.findall(r"`([a-z_]+)`", line[1])) == unread
+
+
+def test_outcomes_and_desks_of_the_screens_page() -> None:
+    page = text("docs/screens.md")
+    said = [tuple(row[:3]) for row in rows(page, "## Outcomes of a call")]
+    assert said == [(each.key, each.name.zh, each.name.en) for each in catalog.call_outcomes().values()]
+    named = set(re.findall(r"^\| `/([a-z]*)`", page, re.M))
+    assert named == {"", *DESKS}
+
+
+def test_keys_of_the_seat() -> None:
+    templates = "".join(path.read_text("utf-8") for path in (SOURCE / "web/templates").glob("seat.html"))
+    shown = set(re.findall(r"<dt>(?:<kbd>(.)</kbd>)(?: – <kbd>(.)</kbd>)?</dt>", templates))
+    keys = {key for pair in shown for key in pair if key}
+    said = {
+        key
+        for row in rows(text("docs/screens.md"), "## Keys of the seat")
+        for key in re.findall(r"[^` …]", row[0])
+    }
+    assert keys and said == keys
+
+
+@pytest.mark.parametrize("name", ["README.md", "README.zh.md"])
+def test_the_demo_logins(name: str) -> None:
+    page = text(name)
+    assert set(re.findall(r"^\| `([a-z]+)` \|", page, re.M)) == set(DEMO_OFFICERS)
+    assert DEMO_PASSWORD in page
+
+
+def test_every_dependency_has_its_reason() -> None:
+    project = tomllib.loads(text("pyproject.toml"))["project"]
+    wishes = project["dependencies"] + project["optional-dependencies"]["dev"]
+    names = {re.split(r"[\[<>=~ ]", wish)[0] for wish in wishes} | set(
+        json.loads(text("package.json"))["dependencies"]
+    )
+    table = re.findall(r"^\| `([^`]+)` \| (.+?) \|", text("docs/decisions/0002-dependencies.md"), re.M)
+    assert {name for name, _ in table} == names and len(table) == len(names)
+
+
+def test_every_decision_is_listed_and_shaped() -> None:
+    pages = sorted((DOCS / "decisions").glob("[0-9]*.md"))
+    assert [page.name[:4] for page in pages] == [f"{number:04}" for number in range(1, len(pages) + 1)]
+    index = text("docs/decisions/README.md")
+    for page in pages:
+        body = page.read_text("utf-8")
+        assert f"- [{body.splitlines()[0].removeprefix('# ')}]({page.name})" in index
+        assert all(f"**{part}.**" in body for part in ("Context", "Decision", "Consequences")), page.name
+
+
+def test_the_charts_of_lifecycles_are_the_tables() -> None:
+    tool = [sys.executable, str(ROOT / "tools" / "lifecycles.py"), "check"]
+    done = subprocess.run(tool, check=False, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+
+
+def test_rooms_of_the_overview_are_the_rooms() -> None:
+    table = rows(text("docs/overview.md"), "## Rooms")
+    named = {name for row in table for name in re.findall(r"[a-z]+", row[0])}
+    assert named == {
+        path.name for path in SOURCE.iterdir() if path.is_dir() and (path / "__init__.py").exists()
+    }
+    line = re.search(r"`(indicators > .+?)`", text("docs/overview.md"))
+    contracts = tomllib.loads(text("pyproject.toml"))["tool"]["importlinter"]["contracts"]
+    ops = next(each["layers"] for each in contracts if each["id"] == "ops-line")
+    assert line and line[1].split(" > ") == [name.strip("()") for name in ops]
+
+
+def test_numbers_of_the_province_page() -> None:
+    page = text("docs/province.md")
+    ratios = [ratio for sense in SENSES for ratio in sense.ratios.values()]
+    assert f"{min(ratios) * 100:.0f} to {max(ratios) * 100:.0f} %" in page
+    assert f"days up to {MAX_DAYS}" in page
+    for name in re.findall(
+        r'^        "([a-z/]+\.[a-z]+)":', text("src/yipanqi/engine/province/writing.py"), re.M
+    ):
+        assert f"| `{name}` |" in page
+
+
+@pytest.mark.django_db
+def test_the_first_administrator_can_be_made(monkeypatch: pytest.MonkeyPatch) -> None:
+    block = re.search(r"```python\n(.*?)```", text("docs/operating/README.md"), re.S)
+    assert block
+    monkeypatch.setattr(getpass, "getpass", lambda: "a long enough pass-phrase")
+    exec(re.sub(r"^   ", "", block[1], flags=re.M), {})
+    assert Officer.objects.get(username="admin").roles == ["administrator"]
