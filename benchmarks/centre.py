@@ -63,7 +63,7 @@ def running() -> Iterator[Bench]:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    centre = Centre(folder, port, web_workers=2, settings={"YIPANQI_POOL": "8"})
+    centre = Centre(folder, port)
     try:
         centre.prepare()
         key = _stage(folder, centre)

@@ -9,16 +9,17 @@ import re
 import subprocess
 import sys
 import tomllib
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
 from yipanqi import catalog
 from yipanqi.config.__main__ import COMMANDS
-from yipanqi.config.logging import WITHHELD  # the room is loaded, so its module can be named in the docs
 from yipanqi.engine.province.scenario import MAX_DAYS
 from yipanqi.engine.province.warnings import SENSES
-from yipanqi.ops.alerts.reading import FIELDS, REQUIRED
+from yipanqi.ops.alerts.reading import FIELDS, REQUIRED, RowRefused, read_row
+from yipanqi.ops.jurisdictions.services import load_jurisdictions
 from yipanqi.ops.staff.models import Officer
 from yipanqi.web.context import DESKS
 from yipanqi.web.views.entrance import DEMO_OFFICERS, DEMO_PASSWORD
@@ -79,7 +80,6 @@ def test_every_environment_variable_is_named() -> None:
 def test_every_process_is_named() -> None:
     table = rows(text("docs/operating/README.md"), "## Processes")
     assert {name for row in table for name in re.findall(r"[a-z]+", row[0])} == set(COMMANDS)
-    assert WITHHELD not in text("docs/operating/README.md")
 
 
 def test_clocks_and_levels_stand_in_the_law_page() -> None:
@@ -191,3 +191,19 @@ def test_the_first_administrator_can_be_made(monkeypatch: pytest.MonkeyPatch) ->
     monkeypatch.setattr(getpass, "getpass", lambda: "a long enough pass-phrase")
     exec(re.sub(r"^   ", "", block[1], flags=re.M), {})
     assert Officer.objects.get(username="admin").roles == ["administrator"]
+
+
+@pytest.mark.django_db
+def test_rows_of_the_examples_are_read_as_the_pages_say() -> None:
+    load_jurisdictions()
+    pages = [text(name) for name in ("README.md", "README.zh.md", "docs/partner-api.md")]
+    bodies = [
+        json.loads(body) for page in pages for body in re.findall(r"  -d '(\{.*?\})'$", page, re.M | re.S)
+    ]
+    flaws = []
+    for row in [row for body in bodies for row in body.get("rows", [body])]:
+        try:
+            read_row(row, scope_code="350000", now=datetime(2026, 1, 1, tzinfo=UTC))
+        except RowRefused as refused:
+            flaws += [(flaw.field, flaw.code) for flaw in refused.flaws]
+    assert len(bodies) == 4 and flaws == [("occurred_at", "datetime_no_offset")]

@@ -1,8 +1,8 @@
 """Commands and links of the README, CONTRIBUTING and docs: what a reader types works, what a reader follows is there.
 
-Fenced blocks say what they are. `sh`: run here, engine commands for real in an empty folder. `sh demo`: calls to a running
-demo, checked against the API's own schema. `sh centre`: needs a centre's database, so that command and arguments are
-checked. Everything else is no command. That tables equal the code is `tests/docs`' matter.
+Fenced blocks say what they are. `sh`: run here, engine commands for real in an empty folder. `sh demo`: calls to a
+running demo, checked against the API's own schema. `sh centre`: needs a centre's database, so that command and
+arguments are checked. Everything else is no command. That tables equal the code is `tests/docs`' matter.
 """
 
 import json
@@ -20,6 +20,7 @@ import pytest
 
 from yipanqi.cli.main import _parser
 from yipanqi.config.__main__ import COMMANDS
+from yipanqi.rehearsal.__main__ import PORT
 
 ROOT = Path(__file__).resolve().parents[2]
 READMES = [ROOT / "README.md", ROOT / "README.zh.md"]
@@ -182,7 +183,7 @@ def schema() -> dict[str, Any]:
 @pytest.mark.parametrize("block", of_kind("sh demo"), ids=lambda block: shown(block.page))
 def test_calls_to_the_demo_fit_the_api(block: Block, schema: dict[str, Any]) -> None:
     for command in block.commands():
-        assert command[:3] == ["curl", "-X", "POST"] and urlsplit(command[3]).netloc == "127.0.0.1:8000"
+        assert command[:3] == ["curl", "-X", "POST"] and urlsplit(command[3]).netloc == f"127.0.0.1:{PORT}"
         path = urlsplit(command[3]).path
         headers = [command[place + 1] for place, word in enumerate(command) if word == "-H"]
         assert "Authorization: Bearer $YIPANQI_KEY" in headers and "Content-Type: application/json" in headers

@@ -75,10 +75,11 @@ def web() -> None:
     static = Path(settings.STATIC_ROOT)
     static.mkdir(parents=True, exist_ok=True)
     Granian(
-        "yipanqi.config.asgi:application",
+        "yipanqi.config.wsgi:application",
         address=os.environ.get("YIPANQI_BIND", "127.0.0.1"),
         port=number("YIPANQI_PORT", 8000),
-        interface=Interfaces.ASGINL,
+        interface=Interfaces.WSGI,
+        blocking_threads=number("YIPANQI_THREADS", 128),  # each open wall or list of events holds one
         workers=number("YIPANQI_WORKERS", 1),
         workers_kill_timeout=3,
         respawn_failed_workers=True,
@@ -123,11 +124,14 @@ def sealer() -> None:
 
 
 def migrate() -> None:
-    """Bring the database's tables up to this version."""
+    """Bring the database's tables and its tree of places up to this version."""
     ready_django()
     from django.core.management import call_command
 
+    from yipanqi.ops.jurisdictions.services import load_jurisdictions
+
     call_command("migrate", interactive=False, verbosity=0)
+    load_jurisdictions()
 
 
 def collectstatic() -> None:

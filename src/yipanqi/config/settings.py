@@ -7,6 +7,7 @@ is fixed here. Secrets live in the key file (see `ops.vault.keys`), never in thi
 import os
 from pathlib import Path
 
+from yipanqi import catalog
 from yipanqi.config.environment import database_from_url, flag, words
 from yipanqi.ops.vault.keys import KeyRing
 
@@ -55,7 +56,7 @@ MIDDLEWARE = [
     "yipanqi.web.middleware.errors",
 ]
 ROOT_URLCONF = "yipanqi.config.urls"
-ASGI_APPLICATION = "yipanqi.config.asgi.application"
+WSGI_APPLICATION = "yipanqi.config.wsgi.application"
 TEMPLATES = [
     {
         "BACKEND": "django.template.backends.django.DjangoTemplates",
@@ -82,7 +83,7 @@ LOGIN_URL = "login"
 
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
-SESSION_COOKIE_AGE = 12 * 3600
+SESSION_COOKIE_AGE = int(catalog.windows()["session"].duration.total_seconds())
 SESSION_EXPIRE_AT_BROWSER_CLOSE = True
 # Behind TLS (any real centre) both cookies are marked secure; a demo on http://127.0.0.1 cannot be.
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = flag("YIPANQI_TLS")

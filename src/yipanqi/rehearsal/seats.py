@@ -9,13 +9,17 @@ from typing import Final
 
 import httpx
 
+from yipanqi.kernel.errors import YipanqiError
+
 _FIELD: Final = re.compile(r'name="(work_order_id|version)" value="([^"]+)"')
 _PHONE: Final = re.compile(r"\b1\d{10}\b")
 _TIMEOUT_S: Final = 30.0
 
 
-class DoorShutError(Exception):
+class DoorShutError(YipanqiError):
     """The centre did not answer as its pages should; the status says how."""
+
+    code = "door_shut"
 
 
 @dataclass(frozen=True)

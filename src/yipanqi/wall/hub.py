@@ -1,18 +1,18 @@
 """One `LISTEN` per process, one folded state per scope, any number of viewers.
 
-A viewer waits on the scope's condition and gets the newest state, at most four times a second. The listener
-survives a restarted database: on return every state is counted anew. Rendering and gates are in `views`.
+A thread follows the feed while anybody looks; viewers wait on its condition and get the newest state at most four
+times a second. It survives a restarted database: on return every state is counted anew. Viewers hold no database
+connection. Rendering and gates are in `views`.
 """
 
-import asyncio
-import contextlib
-from collections.abc import AsyncIterator
+import threading
+from collections.abc import Iterator
+from contextlib import closing
 from datetime import timedelta
 
 import psycopg
 import structlog
-from asgiref.sync import sync_to_async
-from django.db import connection
+from django.db import DatabaseError, connection
 
 from yipanqi.ops.indicators.folding import WallState, day_of, fold
 from yipanqi.ops.indicators.queries import wall_snapshot
@@ -21,94 +21,106 @@ from yipanqi.ops.journal.sealing import CHANNEL
 
 BEAT = timedelta(seconds=1)
 PAUSE_SECONDS = 0.25
+RETRY_SECONDS = 1.0
 PAGE = 1000
 log = structlog.get_logger(__name__)
 
 
 class Hub:
-    """The process's listener and its states. Made on first use, inside the running event loop."""
+    """The listener of a process and its states."""
 
     def __init__(self) -> None:
+        self._changed = threading.Condition()
         self._states: dict[str, WallState] = {}
         self._viewers: dict[str, int] = {}
-        self._changed = asyncio.Condition()
-        self._task: asyncio.Task[None] | None = None
+        self._thread: threading.Thread | None = None
 
-    async def watch(self, scope_code: str) -> AsyncIterator[WallState | None]:
-        """States of a scope: the present one at once, then each newer one; None each second when nothing changed."""
-        self._viewers[scope_code] = self._viewers.get(scope_code, 0) + 1
-        if self._task is None or self._task.done():
-            self._task = asyncio.create_task(self._listen())
+    def watch(self, scope_code: str) -> Iterator[WallState | None]:
+        """States of a scope: the present one as soon as it is counted, then each newer; None at each beat between."""
+        self._enter(scope_code)
         try:
-            if scope_code not in self._states:
-                self._states[scope_code] = await _fresh(scope_code)
-            sent = (-1, None)
+            sent = None
             while True:
-                state = self._states[scope_code]
-                mark = (state.feed_no, state.day)
-                if mark != sent:
-                    sent = mark
-                    yield state.copy()
-                    await asyncio.sleep(PAUSE_SECONDS)
+                state = self._next(scope_code, sent)
+                if state is None:
+                    yield None
                     continue
-                with contextlib.suppress(TimeoutError):
-                    await asyncio.wait_for(self._wait(), BEAT.total_seconds())
-                    continue
-                yield None
+                sent = (state.feed_no, state.day)
+                yield state
+                threading.Event().wait(PAUSE_SECONDS)
         finally:
+            self._leave(scope_code)
+
+    def _enter(self, scope_code: str) -> None:
+        with self._changed:
+            self._viewers[scope_code] = self._viewers.get(scope_code, 0) + 1
+            if self._thread is None:
+                self._thread = threading.Thread(target=self._run, name="wall-hub", daemon=True)
+                self._thread.start()
+
+    def _leave(self, scope_code: str) -> None:
+        with self._changed:
             self._viewers[scope_code] -= 1
             if not self._viewers[scope_code]:
                 del self._viewers[scope_code]
                 self._states.pop(scope_code, None)
 
-    async def _wait(self) -> None:
-        async with self._changed:
-            await self._changed.wait()
+    def _next(self, scope_code: str, sent: tuple[int, object] | None) -> WallState | None:
+        def newer() -> bool:
+            state = self._states.get(scope_code)
+            return state is not None and (state.feed_no, state.day) != sent
 
-    async def _listen(self) -> None:
-        while self._viewers:
+        with self._changed:
+            found = self._changed.wait_for(newer, BEAT.total_seconds())
+            return self._states[scope_code].copy() if found else None
+
+    def _run(self) -> None:
+        while True:
             try:
-                await self._follow()
-            except (psycopg.Error, OSError) as error:
+                self._follow()
+            except (psycopg.Error, DatabaseError, OSError) as error:
                 log.warning("wall.listener_lost", error=type(error).__name__)
-                await asyncio.sleep(1)
-        self._task = None
+                threading.Event().wait(RETRY_SECONDS)
+            finally:
+                connection.close()
+            with self._changed:
+                if not self._viewers:
+                    self._thread = None
+                    return
 
-    async def _follow(self) -> None:
-        async with await _connect() as listener:
-            await listener.execute(f"LISTEN {CHANNEL}")
-            for scope_code in list(self._viewers):
-                self._states[scope_code] = await _fresh(scope_code)
-            while self._viewers:
-                async for _ in listener.notifies(timeout=BEAT.total_seconds(), stop_after=1):
+    def _follow(self) -> None:
+        """Follow the feed until nobody looks any more; raises when the database is lost."""
+        with closing(_listener()) as listener:
+            listener.execute(f"LISTEN {CHANNEL}")
+            with self._changed:
+                self._states.clear()
+            while self._wanted():
+                self._advance()
+                for _ in listener.notifies(timeout=BEAT.total_seconds() / 2, stop_after=1):
                     pass
-                await self._advance()
 
-    async def _advance(self) -> None:
-        moved = False
-        now = await sync_to_async(journal.now)()
-        for scope_code, state in list(self._states.items()):
-            if state.day < day_of(now):
-                self._states[scope_code] = await _fresh(scope_code)
-                moved = True
-                continue
-            while items := await sync_to_async(journal.list_feed)(after=state.feed_no, limit=PAGE):
-                fold(state, items)
-                moved = True
-        if moved:
-            async with self._changed:
-                self._changed.notify_all()
+    def _wanted(self) -> list[str]:
+        with self._changed:
+            return list(self._viewers)
 
-
-async def _fresh(scope_code: str) -> WallState:
-    return await sync_to_async(_snapshot)(scope_code)
-
-
-def _snapshot(scope_code: str) -> WallState:
-    return wall_snapshot(scope_code, now=journal.now())
+    def _advance(self) -> None:
+        today = day_of(journal.now())
+        for scope_code in self._wanted():
+            state = self._states.get(scope_code)
+            if state is None or state.day < today:
+                moved = wall_snapshot(scope_code, now=journal.now())
+            else:
+                moved = state.copy()
+                while items := journal.list_feed(after=moved.feed_no, limit=PAGE):
+                    fold(moved, items)
+            with self._changed:
+                if scope_code in self._viewers:
+                    self._states[scope_code] = moved
+                    self._changed.notify_all()
+        connection.close()
 
 
-async def _connect() -> psycopg.AsyncConnection[tuple[object, ...]]:
+def _listener() -> psycopg.Connection[tuple[object, ...]]:
     settings = connection.settings_dict
     parts = {
         "dbname": settings["NAME"],
@@ -117,14 +129,7 @@ async def _connect() -> psycopg.AsyncConnection[tuple[object, ...]]:
         "host": settings["HOST"],
         "port": settings["PORT"],
     }
-    return await psycopg.AsyncConnection.connect(
-        autocommit=True, **{name: value for name, value in parts.items() if value}
-    )
+    return psycopg.connect(autocommit=True, **{name: value for name, value in parts.items() if value})
 
 
-_hubs: dict[int, Hub] = {}
-
-
-def hub() -> Hub:
-    """The hub of the running event loop."""
-    return _hubs.setdefault(id(asyncio.get_running_loop()), Hub())
+hub = Hub()

@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable
 
 import structlog
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.translation import get_language
 
@@ -87,8 +87,6 @@ class errors:
             return None
         status = STATUS.get(error.code, 400)
         message = error_sentence(error)
-        if request.path.startswith("/api/"):
-            return JsonResponse({"errors": [{"code": error.code, "message": message}]}, status=status)
         context = {"detail": message, "correlation_id": current_correlation()}
         return render(request, _page(status), context, status=status)
 

@@ -7,7 +7,6 @@ Rows of a batch are taken as they come and checked one by one, so that one bad r
 from typing import Any
 
 from ninja import Field, Schema
-from pydantic import ConfigDict
 
 EXAMPLE = {
     "external_id": "ccb-2026-000123",
@@ -23,12 +22,7 @@ EXAMPLE = {
 
 
 class WarningIn(Schema):
-    """One warning. Text values; amounts are decimal strings, times carry their offset.
-
-    Fields not named here are passed on, so that intake can name them as unknown instead of dropping them.
-    """
-
-    model_config = ConfigDict(extra="allow")
+    """One warning. Text values; amounts are decimal strings, times carry their offset. Other fields are refused."""
 
     external_id: str = Field(
         ..., description="Your own id of this warning; a repeat is recognised by it. ≤ 64"

@@ -24,12 +24,15 @@ class Assessment:
     level: str
 
 
-def lock_alerts(alert_ids: Iterable[uuid.UUID]) -> list[Alert]:
-    """The alerts, locked in id order until the transaction ends, with person and account at hand."""
+def lock_alerts(alert_ids: Iterable[uuid.UUID], *, skip_locked: bool = False) -> list[Alert]:
+    """The alerts, locked in id order until the transaction ends, with person and account at hand.
+
+    With `skip_locked` those that another transaction holds are left out instead of waited for.
+    """
     alerts = Alert.objects.for_system("workers and acts lock by id; gates stand at the doors")
     return list(
         alerts.select_related("person", "suspect_account")
-        .select_for_update(of=("self",))
+        .select_for_update(of=("self",), skip_locked=skip_locked)
         .filter(id__in=list(alert_ids))
         .order_by("id")
     )

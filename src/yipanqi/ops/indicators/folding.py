@@ -24,6 +24,7 @@ class WallState:
 
     scope_code: str
     day: date
+    as_of: datetime
     feed_no: int = 0
     seen: set[int] = field(default_factory=set)
     waiting: int = 0
@@ -58,14 +59,16 @@ def fold(state: WallState, items: Iterable[FeedItem]) -> WallState:
         if item.feed_no <= state.feed_no:
             continue
         state.feed_no = item.feed_no
+        state.as_of = max(state.as_of, item.recorded_at)
+        counted = item.entry_id in state.seen
+        state.seen.discard(item.entry_id)
         if not in_scope(item.place_code, state.scope_code) or not catalog.events()[item.event].wall:
             continue
         if day_of(item.recorded_at) > state.day:
             _turn_day(state, day_of(item.recorded_at))
-        if item.entry_id not in state.seen:
+        if not counted:
             _count(state, item)
         _tick(state, item)
-        state.seen.discard(item.entry_id)
     return state
 
 
@@ -87,10 +90,10 @@ def _count(state: WallState, item: FeedItem) -> None:
     if item.event == "alert.triaged" and today:
         code = str(payload["fraud_type"])
         state.classes[code] = state.classes.get(code, 0) + 1
-    elif item.event == "alert.paid" and today:
-        state.cases_today[item.recorded_at.astimezone(ZONE).hour] += 1
+    elif item.event == "alert.paid":
+        _move_case(state, item.recorded_at, 1)
     elif item.event == "alert.reopened" and item.before == "paid":
-        _uncount_case(state, datetime.fromisoformat(str(payload["paid_at"])))
+        _move_case(state, datetime.fromisoformat(str(payload["paid_at"])), -1)
     elif item.event.startswith("work_order.") and payload.get("kind") == "call":
         state.waiting += _WAITING.get(item.after, 0) - _WAITING.get(item.before, 0)
         if today and item.event in {"work_order.deferred", "work_order.completed"}:
@@ -113,12 +116,12 @@ def _made_on(item: FeedItem) -> date:
     return day_of(datetime.fromisoformat(str(item.payload["made_at"])))
 
 
-def _uncount_case(state: WallState, paid_at: datetime) -> None:
-    hour = paid_at.astimezone(ZONE).hour
-    if day_of(paid_at) == state.day:
-        state.cases_today[hour] -= 1
-    elif (state.day - day_of(paid_at)).days == 1:
-        state.cases_yesterday[hour] -= 1
+def _move_case(state: WallState, paid_at: datetime, by: int) -> None:
+    """Count a case in or out at its own hour, which may be yesterday's: entries are sealed after they were recorded."""
+    days_ago = (state.day - day_of(paid_at)).days
+    if days_ago in {0, 1}:
+        curve = state.cases_yesterday if days_ago else state.cases_today
+        curve[paid_at.astimezone(ZONE).hour] += by
 
 
 def _tick(state: WallState, item: FeedItem) -> None:

@@ -25,7 +25,7 @@ def wall_snapshot(scope_code: str, *, now: datetime) -> WallState:
         if not nested:  # one snapshot for all counts; inside another transaction its own rules hold
             with connection.cursor() as cursor:
                 cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
-        state = WallState(scope_code, day_of(now), feed_no=last_feed_no(), seen=unsealed_entry_ids())
+        state = WallState(scope_code, day_of(now), now, feed_no=last_feed_no(), seen=unsealed_entry_ids())
         _count_alerts(state, scope_code, now)
         _count_work(state, scope_code, now)
         state.ticker = _ticker(state)
@@ -59,5 +59,7 @@ def _count_work(state: WallState, scope_code: str, now: datetime) -> None:
 
 
 def _ticker(state: WallState) -> list[dict[str, object]]:
-    shadow = WallState(state.scope_code, state.day, feed_no=max(0, state.feed_no - TICKER_LOOKBACK))
+    shadow = WallState(
+        state.scope_code, state.day, state.as_of, feed_no=max(0, state.feed_no - TICKER_LOOKBACK)
+    )
     return fold(shadow, list_feed(after=shadow.feed_no, limit=TICKER_LOOKBACK)).ticker

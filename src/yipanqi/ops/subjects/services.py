@@ -52,7 +52,7 @@ def lock_people(people: Iterable[Person]) -> None:
     wanted = [person.id for person in people]
     if wanted:
         rows = Person.objects.for_system("intake locks people by id").filter(id__in=wanted)
-        list(rows.order_by("id").select_for_update().values_list("id"))
+        list(rows.order_by("id").select_for_update(no_key=True).values_list("id"))
 
 
 def resolve_people(people: Sequence[PersonFacts], *, now: datetime) -> tuple[list[Person], set[uuid.UUID]]:

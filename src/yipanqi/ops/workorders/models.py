@@ -81,7 +81,7 @@ class WorkOrder(Placed):
 
 
 class Attempt(Placed):
-    """One call made and what came of it; undone attempts stay, marked."""
+    """One call made and what came of it; undone attempts stay, marked. `order_due_at` is what undo gives back."""
 
     id = models.UUIDField(primary_key=True)
     work_order = models.ForeignKey(WorkOrder, on_delete=models.PROTECT, related_name="attempts_made")
@@ -95,6 +95,7 @@ class Attempt(Placed):
     made_at = models.DateTimeField()
     undone_at = models.DateTimeField(null=True)
     visit_id = models.UUIDField(null=True)
+    order_due_at = models.DateTimeField()
 
     class Meta:
         indexes = [

@@ -17,7 +17,7 @@ from yipanqi.ops.staff.gates import require
 from yipanqi.ops.staff.queries import as_actor
 from yipanqi.ops.vault.fields import Sealed
 from yipanqi.ops.workorders.models import Attempt, WorkOrder
-from yipanqi.ops.workorders.queries import find_taken, find_undoable
+from yipanqi.ops.workorders.queries import find_taken, find_undoable, list_open_calls
 from yipanqi.ops.workorders.ranking import order_savable_minor
 from yipanqi.ops.workorders.services import lock_own_order, move_orders, open_visit
 
@@ -92,6 +92,7 @@ def _attempt(order: WorkOrder, item: CallOutcome, note: str, officer: "Officer",
         saved_minor=order_savable_minor(order, now) if item.counts_as == "dissuaded" else 0,
         seconds_to_call=max(0, int(((order.taken_at or now) - order.opened_at).total_seconds())),
         made_at=now,
+        order_due_at=order.due_at,
     )
     attempt.put_at(order.place_code)
     return attempt
@@ -130,13 +131,15 @@ def undo_outcome(*, acting_officer: "Officer", now: datetime) -> WorkOrder:
     order: WorkOrder = orders.select_for_update().get(id=recorded.id)
     if order.status not in {"done", "waiting"}:
         raise UndoExpired("the call has been taken by somebody else")
+    if order.status == "done" and list_open_calls(alert):
+        raise UndoExpired("a new warning has opened another call meanwhile")
     acting = as_actor(acting_officer)
     _release_current(acting_officer, acting, now)
     _cancel_visit(attempt, acting, now)
     order.taken_by_id, order.taken_at, order.outcome = acting_officer.id, now, ""
     order.hold_until_at = now + catalog.windows()["take_hold"].duration
     order.attempts -= 1
-    order.not_before_at = now
+    order.not_before_at, order.due_at = now, attempt.order_due_at
     undone = {
         "outcome": attempt.outcome,
         "made_at": attempt.made_at.isoformat(),

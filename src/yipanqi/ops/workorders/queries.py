@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 from django.db.models import Count, Sum
 
 from yipanqi.kernel.errors import YipanqiError
+from yipanqi.ops.alerts.models import Alert
 from yipanqi.ops.staff.gates import require
 from yipanqi.ops.workorders.enums import WorkKind
 from yipanqi.ops.workorders.models import Attempt, WorkOrder
@@ -96,8 +97,14 @@ def tally(officer: "Officer", now: datetime) -> Tally:
 def find_undoable(officer: "Officer", *, now: datetime, within: timedelta) -> Attempt | None:
     """The officer's latest attempt if it can still be undone."""
     rows = Attempt.objects.in_scope(officer.scope_code).filter(officer=officer, made_at__gte=now - within)
-    latest: Attempt | None = rows.order_by("-made_at").first()
+    latest: Attempt | None = rows.order_by("-made_at", "-id").first()
     return latest if latest and latest.undone_at is None else None
+
+
+def list_open_calls(alert: Alert) -> list[WorkOrder]:
+    """The calls of a locked alert that wait or are taken: at most one."""
+    rows = WorkOrder.objects.for_system("the work of a locked alert").filter(alert=alert, kind=WorkKind.CALL)
+    return list(rows.filter(status__in=["waiting", "taken"]))
 
 
 def list_orders_of_alert(officer: "Officer", alert_id: uuid.UUID) -> list[WorkOrder]:

@@ -34,7 +34,7 @@ from yipanqi.ops.workorders.ranking import call_facts, put_rank
 if TYPE_CHECKING:
     from yipanqi.ops.staff.models import Officer
 
-TAKE_TRIES = 12
+TAKE_TRIES = 60
 
 
 class VersionConflict(YipanqiError):
@@ -95,28 +95,33 @@ def rerank_calls(alerts: Sequence[Alert], *, now: datetime) -> int:
 def take_next(*, acting_officer: "Officer", now: datetime) -> tuple[WorkOrder, tuple[Reason, ...]] | None:
     """Give the officer the next call of their scope, or the one already taken; None when nothing waits.
 
-    Two officers never get the same: the chosen row is locked with SKIP LOCKED and, when another was faster,
-    the choice is made again. Extra reasons say when it was chosen because it waited longest.
+    Two officers never get the same: alert and call are locked with SKIP LOCKED and, when another was faster,
+    the choice is made again without that call. Extra reasons say when it was chosen because it waited longest.
     """
     require(acting_officer, "seat.take")
+    missed: list[object] = []
     for _ in range(TAKE_TRIES):
         held = find_taken(acting_officer)
         if held:
             return held, ()
-        choice = _choose(acting_officer, now)
-        if choice is None:
+        choice = _choose(acting_officer, now, missed)
+        if choice is None and not missed:
             return None
+        if choice is None:  # others had them all in hand; one of them may have let go
+            missed.clear()
+            continue
         try:
             taken = _take(choice, acting_officer, now)
         except IntegrityError:  # the same officer took a call in another window
             continue
         if taken:
             return taken, choice.reasons
+        missed.append(choice.head.ref)
     return None
 
 
-def _choose(officer: "Officer", now: datetime) -> Choice | None:
-    waiting = waiting_calls(officer, now)
+def _choose(officer: "Officer", now: datetime, missed: Sequence[object]) -> Choice | None:
+    waiting = waiting_calls(officer, now).exclude(id__in=missed) if missed else waiting_calls(officer, now)
     heads: dict[Pace, Head] = {}
     for pace in Pace:
         key = f"key_{pace}"
@@ -138,14 +143,14 @@ def _choose(officer: "Officer", now: datetime) -> Choice | None:
 
 @transaction.atomic
 def _take(choice: Choice, officer: "Officer", now: datetime) -> WorkOrder | None:
-    rows = WorkOrder.objects.in_scope(officer.scope_code).select_for_update(skip_locked=True)
-    order: WorkOrder | None = rows.filter(id=choice.head.ref, status="waiting").first()
+    waiting = waiting_calls(officer, now).filter(id=choice.head.ref)
+    alerts = lock_alerts(waiting.values_list("alert_id", flat=True), skip_locked=True)
+    order: WorkOrder | None = waiting.select_for_update(skip_locked=True).first() if alerts else None
     if order is None:
         return None
     order.taken_by_id, order.taken_at = officer.id, now
     order.hold_until_at = now + catalog.windows()["take_hold"].duration
-    alert = lock_alerts([order.alert_id])[0]
-    acting = as_actor(officer)
+    alert, acting = alerts[0], as_actor(officer)
     seconds = max(0, int((now - order.opened_at).total_seconds()))
     move_orders([order], "take", acting, now, officer_id=str(officer.id), seconds_to_call=seconds)
     alert.handler_id = officer.id

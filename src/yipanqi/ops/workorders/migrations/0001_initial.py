@@ -86,6 +86,7 @@ class Migration(migrations.Migration):
                 ("made_at", models.DateTimeField()),
                 ("undone_at", models.DateTimeField(null=True)),
                 ("visit_id", models.UUIDField(null=True)),
+                ("order_due_at", models.DateTimeField()),
                 (
                     "officer",
                     models.ForeignKey(
