@@ -7,6 +7,7 @@ kernel's tests run without one. An address already in `DATABASE_URL` is used as 
 import atexit
 import os
 import shutil
+import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -32,18 +33,20 @@ TESTS = Path(__file__).resolve().parent
 FRAMEWORK_FREE = [TESTS / room for room in ("kernel", "catalog", "casework", "engine", "house")]
 
 
-def pytest_configure(config: pytest.Config) -> None:
-    """Load Django's settings unless only framework-free rooms are tested: those must do without.
+def _without_framework() -> bool:
+    """Whether only framework-free rooms are asked for: those must do without Django."""
+    asked = [Path(word.partition("::")[0]) for word in sys.argv[1:]]
+    paths = [path.resolve() for path in asked if path.exists()]
+    return bool(paths) and all(any(path.is_relative_to(room) for room in FRAMEWORK_FREE) for path in paths)
 
-    pytest-django then sets Django up. No ini option names the settings, because it would read them before this.
-    """
-    asked = [Path(str(argument).partition("::")[0]).resolve() for argument in config.args]
-    if asked and all(any(path.is_relative_to(room) for room in FRAMEWORK_FREE) for path in asked):
-        return
+
+# Here and not in a hook: the rooms' own conftests import models, and are read before any hook runs. No ini option
+# names the settings, because pytest-django would read them before the lines above.
+if not _without_framework():
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "yipanqi.config.settings")
-    from django.conf import settings as django_settings
+    import django
 
-    assert django_settings.DATABASES, "the look loads the settings"
+    django.setup()
 
 
 @pytest.fixture(scope="session")

@@ -45,7 +45,8 @@ KEYWORDS: dict[str, tuple[int | tuple[int, str], ...] | None] = {
 CJK = re.compile(r"[\u3000-\u303f\u3400-\u9fff\uff00-\uffef]")
 WORD = re.compile(r"[A-Za-z]{2,}")
 UNSEEN = re.compile(
-    r"{%\s*block\s+\w+_class\s*%}.*?{%\s*endblock\s*%}|{#.*?#}|{%-?\s*comment\b.*?{%\s*endcomment\s*%}|{%\s*blocktrans(?:late)?\b.*?{%\s*endblocktrans(?:late)?\s*%}"
+    r"{%\s*block\s+\w+_class\s*%}.*?{%\s*endblock\s*%}|{#.*?#}|{%-?\s*comment\b.*?{%\s*endcomment\s*%}"
+    r"|{%\s*blocktrans(?:late)?\b.*?{%\s*endblocktrans(?:late)?\s*%}"
     r"|{%.*?%}|{{.*?}}",
     re.S,
 )

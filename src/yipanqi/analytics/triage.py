@@ -43,7 +43,7 @@ def triage_alerts(alert_ids: Sequence[uuid.UUID], *, now: datetime) -> TriageRes
     drafts: list[Draft] = []
     for alert in alerts:
         own = signals.get(alert.id, [])
-        before = (alert.fraud_type, alert.level)
+        before = Assessment(alert.fraud_type, alert.fraud_score_permille, alert.rules_version, alert.level)
         assess(alert, assessment_of(alert, own))
         facts = {"rule_version": alert.rules_version, "score_permille": alert.fraud_score_permille}
         if alert.status == "received":
@@ -57,7 +57,8 @@ def triage_alerts(alert_ids: Sequence[uuid.UUID], *, now: datetime) -> TriageRes
         elif alert.status in {"triaged", "contacting"}:
             live.append(alert)
         else:  # closed before this signal's time, or paid: what was decided stays
-            alert.fraud_type, alert.level = before
+            assess(alert, before)
+            alert.level = before.level
     for alert in fresh + again:
         alert.due_at = now + catalog.levels()[alert.level].call_within
     save_alerts(alerts, drafts)

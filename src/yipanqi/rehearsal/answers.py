@@ -10,7 +10,7 @@ from yipanqi.engine.province.streams import stream
 from yipanqi.rehearsal.messages import Message, Truth
 
 REFUSES = 0.07
-HOLDS_BACK_THE_REST = 0.6  # of those who have paid and would pay again
+HOLDS_BACK_THE_REST = 0.85  # of those who have paid and would pay again
 IS_A_DUPLICATE = 0.08  # of false warnings
 TRIES = 3
 UNKNOWN = Truth(is_true=True, answers_on_call=1, has_paid=False, would_pay_at=None)

@@ -19,7 +19,7 @@ QUICK = timedelta(hours=2)
 RUSH = timedelta(minutes=10)  # at the end of a history, when the seats are not answered
 WINDUP = timedelta(minutes=25)  # before the end; what was sent later comes in the rush
 RUSH_MOST = 120
-BROKEN_ONE_IN = 80
+BROKEN_ONE_IN = 40
 LIVE_DAYS = 2
 LIVE_WARNINGS_PER_DAY = 400
 SCALE = 0.5
@@ -104,7 +104,7 @@ def live_messages(seed: int, started_at: datetime) -> Iterator[Message]:
 
 
 def with_broken(seed: int, messages: Iterator[Message]) -> list[Message]:
-    """The messages, with a broken row beside about one in eighty, as exports and typing errors make them."""
+    """The messages, with a broken row beside about one in forty, as exports and typing errors make them."""
     result = []
     for number, message in enumerate(messages):
         result.append(message)

@@ -13,7 +13,7 @@ CROWDED = 90  # so many waiting that the partners slow down
 LOW_MARK = 30  # with fewer waiting, simulated operators leave the calls to the person at the seat
 LONGEST_TALK_S = 20.0
 SHORTEST_TALK_S = 4.0
-_FASTER_PER_CALL_S = 0.5
+_FASTER_PER_CALL_S = 0.8
 LONGEST_HOLD_S = 300.0
 
 

@@ -28,10 +28,17 @@ ALERT_MODEL: Mapping[str, Mapping[str, tuple[str, str]]] = {
         "confirm_paid": ("paid", "alert.paid"),
     },
     "paid": {"settle_paid": ("closed", "alert.settled"), "undo_outcome": ("contacting", "alert.reopened")},
-    "closed": {"undo_outcome": ("contacting", "alert.reopened")},
+    "closed": {
+        "signal_again": ("triaged", "alert.reopened"),
+        "undo_outcome": ("contacting", "alert.reopened"),
+    },
 }
 WORK_ORDER_MODEL: Mapping[str, Mapping[str, tuple[str, str]]] = {
-    "waiting": {"take": ("taken", "work_order.taken"), "cancel": ("cancelled", "work_order.cancelled")},
+    "waiting": {
+        "take": ("taken", "work_order.taken"),
+        "undo": ("taken", "work_order.reopened"),
+        "cancel": ("cancelled", "work_order.cancelled"),
+    },
     "taken": {
         "give_back": ("waiting", "work_order.given_back"),
         "call_later": ("waiting", "work_order.deferred"),

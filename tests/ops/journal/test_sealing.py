@@ -81,7 +81,8 @@ def test_an_entry_whose_id_was_drawn_before_a_sealed_one_is_not_passed_over(
     columns += ", correlation_id, occurred_at, recorded_at"
     with connection.cursor() as cursor:
         cursor.execute(
-            f"INSERT INTO journal_entry (id, subject_id, {columns}) SELECT %s, 'lower-id', {columns} FROM journal_entry",
+            f"INSERT INTO journal_entry (id, subject_id, {columns}) "
+            f"SELECT %s, 'lower-id', {columns} FROM journal_entry",
             [drawn],
         )
     assert unsealed_entry_ids() == {drawn}

@@ -35,7 +35,7 @@ class PartnerBearer(HttpBearer):
 api = NinjaAPI(
     title="yipanqi partner API",
     version="1",
-    description="Warnings in. Every call is idempotent on your own `external_id`: repeat it safely after a lost answer.",
+    description="Warnings in. Calls are idempotent on your own `external_id`: repeat one safely after a lost answer.",
     auth=PartnerBearer(),
     urls_namespace="api_v1",
 )
@@ -94,10 +94,7 @@ def post_batch(request: HttpRequest, batch: BatchIn) -> Any:
     shown = catalog.windows()["batch_rejects_shown"].count
     answer = {
         "batch_id": str(result.batch_id),
-        "accepted": result.count("accepted"),
-        "joined": result.count("joined"),
-        "duplicate": result.count("duplicate"),
-        "quarantined": result.count("quarantined"),
+        **result.counts(),
         "rejects": problems(result.fates, with_row=True)[:shown],
     }
     return Status(202, answer)

@@ -9,7 +9,7 @@ import uuid
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Literal
+from typing import Literal, get_args
 
 from django.db import IntegrityError, connection, transaction
 from procrastinate.contrib.django import app as queue
@@ -63,6 +63,10 @@ class IntakeResult:
         """How many rows met this fate."""
         return sum(1 for item in self.fates if item.fate == fate)
 
+    def counts(self) -> dict[str, int]:
+        """How many rows met each fate."""
+        return {fate: self.count(fate) for fate in get_args(Fate)}
+
 
 def take_in(
     rows: Sequence[object], *, channel: Channel, now: datetime, row_nos: Sequence[int] = ()
@@ -98,7 +102,7 @@ def _open_batch(rows: int, channel: Channel, now: datetime) -> Batch:
 
 @transaction.atomic
 def _close_batch(batch: Batch, result: IntakeResult, channel: Channel, now: datetime) -> None:
-    counts = {fate: result.count(fate) for fate in ("accepted", "joined", "duplicate", "quarantined")}  # type: ignore[arg-type]
+    counts = result.counts()
     Batch.objects.for_system("our own batch").filter(id=batch.id).update(**counts)
     payload = {"batch_id": str(batch.id), "source": channel.source, **counts}
     write_entry(

@@ -20,7 +20,6 @@ if TYPE_CHECKING:
 
 PAGE = 20
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-EXPORT_MAX = 50_000
 
 
 class NotFound(YipanqiError):
@@ -85,13 +84,6 @@ def matching_alerts(officer: "Officer", wanted: AlertFilter) -> Any:
     """The filtered alerts as a lazy set, for counting no further than needed."""
     require(officer, "alert.read")
     return _filtered(officer, wanted)
-
-
-def export_alerts(officer: "Officer", wanted: AlertFilter) -> Iterator[Alert]:
-    """The filtered alerts for a file, newest first, at most `EXPORT_MAX`."""
-    require(officer, "alert.read")
-    rows = _filtered(officer, wanted).order_by("-opened_at", "-id")[:EXPORT_MAX]
-    yield from rows.iterator(chunk_size=500)
 
 
 def list_signals(alert: Alert) -> list[Signal]:

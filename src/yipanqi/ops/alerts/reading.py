@@ -125,7 +125,7 @@ _EMPTY: dict[str, object] = {"person_age": None, "amount": None, "paid": False, 
 
 
 def printable(text: object, limit: int = 64) -> str:
-    """Any text in a form that a database and an answer can hold: NUL and lone surrogates become U+FFFD, cut to `limit`."""
+    """Any text as a database and an answer can hold it: NUL and lone surrogates become U+FFFD, cut to `limit`."""
     return _UNSTORABLE.sub("\ufffd", str(text)[:limit])
 
 

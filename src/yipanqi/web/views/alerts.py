@@ -3,7 +3,7 @@
 import csv
 import uuid
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
@@ -12,10 +12,10 @@ from django.views.decorators.http import require_GET
 
 from yipanqi import catalog
 from yipanqi.kernel.errors import YipanqiError
+from yipanqi.ops.alerts.exporting import export_alerts
 from yipanqi.ops.alerts.queries import (
     AlertFilter,
     access_alert,
-    export_alerts,
     list_alerts,
     list_signals,
     matching_alerts,
@@ -42,6 +42,7 @@ def alerts(request: HttpRequest) -> HttpResponse:
     filters = lists.chosen(request.GET, FILTERS)
     errors: dict[str, str] = {}
     rows: list[Any] = []
+    at = now()
     total, next_after = "0", ""
     try:
         wanted = _wanted(filters)
@@ -58,7 +59,7 @@ def alerts(request: HttpRequest) -> HttpResponse:
         "errors": errors,
         "total": total,
         "tally": _tally(request),
-        "rows": [_row(alert) for alert in rows],
+        "rows": [_row(alert, at) for alert in rows],
         "filtered": any(filters.values()),
         "query": lists.query_string(filters),
         "after": request.GET.get("after", ""),
@@ -71,9 +72,10 @@ def alerts(request: HttpRequest) -> HttpResponse:
 @desk("alert.read")
 @require_GET
 def export(request: HttpRequest) -> HttpResponse:
-    """The filtered list as CSV (UTF-8 with BOM, for Excel), masked as on screen."""
-    wanted = _wanted(lists.chosen(request.GET, FILTERS))
-    response = StreamingHttpResponse(_csv(request, wanted), content_type="text/csv; charset=utf-8")
+    """The filtered list as CSV (UTF-8 with BOM, for Excel), masked as on screen; the taking is journaled."""
+    at, wanted = now(), _wanted(lists.chosen(request.GET, FILTERS))
+    rows = export_alerts(acting_officer=request.user, wanted=wanted, now=at)
+    response = StreamingHttpResponse(_csv(rows, at), content_type="text/csv; charset=utf-8")
     response["Content-Disposition"] = 'attachment; filename="alerts.csv"'
     return response
 
@@ -142,7 +144,7 @@ def _status(code: str) -> dict[str, str]:
     return {"code": code, "name": item.name.get(show.language()), "tone": item.tone}
 
 
-def _row(row: Any) -> dict[str, object]:
+def _row(row: Any, at: datetime) -> dict[str, object]:
     waits = row.status in {"triaged", "contacting"} and row.due_at
     return {
         "id": row.id,
@@ -158,7 +160,7 @@ def _row(row: Any) -> dict[str, object]:
         "handler": row.handler.name if row.handler else "",
         "status": _status(row.status),
         "savable": show.money(row.amount_minor),
-        "time_left": show.clock(row.due_at, row.opened_at, now()) if waits else None,
+        "time_left": show.clock(row.due_at, row.opened_at, at) if waits else None,
         "due_at": row.due_at,
         "total_seconds": _span(row.due_at, row.opened_at),
     }
@@ -171,7 +173,7 @@ def _span(due_at: Any, opened_at: Any) -> int:
 def _detail(row: Any, current: Any) -> dict[str, object]:
     at = now()
     return {
-        **_row(row),
+        **_row(row, at),
         "version": row.version,
         "closed_at": row.closed_at,
         "person": show.person(row.person),
@@ -197,7 +199,8 @@ def _timeline(request: HttpRequest, row: Any) -> list[dict[str, object]]:
     """Signals, acts and calls in one line of time, newest first."""
     language = show.language()
     items = [
-        {**show.signal(s, text=s.text.reveal()), "kind": "signal", "at": s.received_at, "by": "", "title": catalog.sources()[s.source].name.get(language)}
+        {**show.signal(s, text=s.text.reveal()), "kind": "signal", "at": s.received_at, "by": "",
+         "title": catalog.sources()[s.source].name.get(language)}
         for s in list_signals(row)
     ]  # fmt: skip
     entries = list_latest(subject_id=str(row.id), limit=100)
@@ -222,7 +225,7 @@ class _Echo:
         return text
 
 
-def _csv(request: HttpRequest, wanted: AlertFilter) -> Iterator[str]:
+def _csv(rows: Iterator[Any], at: datetime) -> Iterator[str]:
     writer = csv.writer(_Echo())
     columns = (
         "number",
@@ -237,9 +240,9 @@ def _csv(request: HttpRequest, wanted: AlertFilter) -> Iterator[str]:
         "handler",
     )
     yield "\ufeff" + writer.writerow(columns)
-    for found in export_alerts(request.user, wanted):
-        row = _row(found)
-        cells = [row[name]["name"] if isinstance(row[name], dict) else row[name] for name in columns]  # type: ignore[index]
+    for found in rows:
+        row = _row(found, at)
+        cells = [value["name"] if isinstance(value := row[name], dict) else value for name in columns]
         yield writer.writerow([_inert(cell) for cell in cells])
 
 

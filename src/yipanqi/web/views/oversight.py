@@ -132,7 +132,11 @@ def _act_on_partner(request: HttpRequest, values: dict[str, str]) -> dict[str, s
     acting, at = as_actor(request.user), now()
     act = request.POST.get("act", "")
     if act == "revoke":
-        revoke_key(prefix=request.POST.get("key", ""), acting=acting, now=at)
+        prefix = request.POST.get("key", "")
+        mine = (key.prefix for partner in list_partners(request.user) for key in list_keys(request.user, partner.code))
+        if prefix not in mine:
+            raise YipanqiError("no key of this place", code="not_found")
+        revoke_key(prefix=prefix, acting=acting, now=at)
         return None
     code = request.POST.get("partner", "")
     if act == "issue":

@@ -211,10 +211,10 @@ def _call(request: HttpRequest, order: Any, extra_reasons: list[str]) -> dict[st
         "signals": [show.signal(row, text=row.text.reveal()) for row in reversed(signals)],
         "can_give_back": True,
         "notes": [
-            {"at": a.made_at, "author": a.officer.name, "text": a.note.reveal(), "outcome": catalog.call_outcomes()[a.outcome].name.get(show.language())}
+            {"at": a.made_at, "author": a.officer.name, "text": a.note.reveal()}
             for a in list_attempts_of_alert(request.user, alert.id)
         ],
-    }  # fmt: skip
+    }
 
 
 def _note(request: HttpRequest) -> str:
