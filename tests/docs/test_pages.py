@@ -66,7 +66,8 @@ def test_the_errors_of_a_row_and_their_sentences() -> None:
 def test_the_codes_of_refused_calls_are_catalogued() -> None:
     table = rows(text("docs/partner-api.md"), "## When a call is refused")
     named = {code for row in table for code in re.findall(r"[a-z]+_[a-z_]+", row[1])}
-    assert {"rate_exceeded", "batch_too_large", "batch_empty"} == named and named <= set(catalog.errors())
+    refusals = {"rate_exceeded", "batch_too_large", "batch_empty", "body_not_json", "key_invalid"}
+    assert refusals == named and named <= set(catalog.errors())
 
 
 def test_every_environment_variable_is_named() -> None:

@@ -26,7 +26,7 @@ def test_warnings_come_every_four_seconds_and_slower_when_crowded() -> None:
     draws = stream(1, "gaps")
     calm = [gap_s(draws, 0) for _ in range(4000)]
     crowded = [gap_s(draws, CROWDED * 3) for _ in range(4000)]
-    assert 0 < min(calm) and max(calm) <= LONGEST_GAP_S
+    assert min(calm) > 0 and max(calm) <= LONGEST_GAP_S
     assert abs(sum(calm) / len(calm) - MEAN_GAP_S) < 0.4
     assert sum(crowded) > 1.5 * sum(calm)
 

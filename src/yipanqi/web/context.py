@@ -32,7 +32,8 @@ def desk(request: HttpRequest) -> dict[str, object]:
     roles = "、" if language.startswith("zh") else ", "
     names = roles.join(catalog.roles()[role].name.get(language) for role in user.roles)
     officer = {"name": user.name, "unit": full_name(user.unit_id, language), "roles": names}
-    return {**shared, "officer": officer, "desks": {"home"} | open_desks(user)}
+    desks = set() if user.must_change else {"home"} | open_desks(user)
+    return {**shared, "officer": officer, "desks": desks}
 
 
 def open_desks(user: object) -> set[str]:

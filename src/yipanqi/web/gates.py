@@ -13,14 +13,19 @@ from yipanqi.ops.staff.gates import require_any
 View = Callable[Concatenate[HttpRequest, ...], HttpResponse]
 
 
-def desk(*acts: str) -> Callable[[View], View]:
-    """Only for signed-in officers who may do one of `acts` (none named: any signed-in officer)."""
+def desk(*acts: str, before_change: bool = False) -> Callable[[View], View]:
+    """Only for signed-in officers who may do one of `acts` (none named: any signed-in officer).
+
+    Who must change a password is sent to do so first, unless the page is meant for that time (`before_change`).
+    """
 
     def gate(view: View) -> View:
         @wraps(view)
         def gated(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
             if not request.user.is_authenticated:
-                return _to_login(request)
+                return _to(request, reverse("login"), came_from=request.get_full_path())
+            if request.user.must_change and not before_change:
+                return _to(request, reverse("password"))
             if acts:
                 require_any(request.user, *acts)
             return view(request, *args, **kwargs)
@@ -37,10 +42,9 @@ def open_to_all(view: View) -> View:
     return view
 
 
-def _to_login(request: HttpRequest) -> HttpResponse:
-    target = f"{reverse('login')}?next={quote(request.get_full_path())}"
+def _to(request: HttpRequest, address: str, *, came_from: str = "") -> HttpResponse:
     if request.headers.get("HX-Request"):
         response = HttpResponse(status=401)
-        response["HX-Redirect"] = reverse("login")
+        response["HX-Redirect"] = address
         return response
-    return HttpResponseRedirect(target)
+    return HttpResponseRedirect(f"{address}?next={quote(came_from)}" if came_from else address)

@@ -21,6 +21,7 @@ _CORRELATION = re.compile(r"[A-Za-z0-9-]{8,64}")
 STATUS = {
     "not_allowed": 403,
     "not_found": 404,
+    "page_key_invalid": 404,
     "rate_exceeded": 429,
     "key_invalid": 401,
     "transition_refused": 409,
@@ -89,6 +90,13 @@ class errors:
         message = error_sentence(error)
         context = {"detail": message, "correlation_id": current_correlation()}
         return render(request, _page(status), context, status=status)
+
+
+def form_expired(request: HttpRequest, reason: str = "") -> HttpResponse:
+    """The page for a form whose token does not fit: opened before the last sign-in, or sent from elsewhere."""
+    sentence = catalog.error_text("form_expired").get(get_language() or "zh-hans")
+    context = {"detail": sentence, "correlation_id": current_correlation()}
+    return render(request, "403.html", context, status=403)
 
 
 def error_sentence(error: YipanqiError) -> str:

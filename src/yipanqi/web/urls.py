@@ -2,13 +2,14 @@
 
 from django.urls import path
 
-from yipanqi.web.views import alerts, entrance, intake, oversight, seat
+from yipanqi.web.views import alerts, entrance, intake, journal, partners, seat, staff
 
 urlpatterns = [
     path("", entrance.home, name="home"),
     path("login", entrance.login_view, name="login"),
     path("logout", entrance.logout_view, name="logout"),
     path("language", entrance.language, name="language"),
+    path("password", entrance.password, name="password"),
     path("health/alive", entrance.alive, name="alive"),
     path("health/ready", entrance.ready, name="ready"),
     path("seat", seat.seat, name="seat"),
@@ -26,8 +27,8 @@ urlpatterns = [
     path("quarantine/<uuid:row_id>", intake.quarantined, name="quarantine_detail"),
     path("imports", intake.imports, name="imports"),
     path("imports/template", intake.import_template, name="import_template"),
-    path("journal", oversight.journal, name="journal"),
-    path("journal/verify", oversight.verify, name="journal_verify"),
-    path("partners", oversight.partners, name="partners"),
-    path("staff", oversight.staff, name="staff"),
+    path("journal", journal.journal, name="journal"),
+    path("journal/verify", journal.verify, name="journal_verify"),
+    path("partners", partners.partners, name="partners"),
+    path("staff", staff.staff, name="staff"),
 ]

@@ -13,6 +13,7 @@ from yipanqi import catalog
 from yipanqi.api.v1.schemas import EXAMPLE, BatchIn, BatchOut, FieldProblem, Problems, WarningIn, WarningOut
 from yipanqi.kernel.errors import YipanqiError
 from yipanqi.ops.alerts.intake import Channel, RowFate, rows_limit, take_in
+from yipanqi.ops.alerts.reading import printable
 from yipanqi.ops.journal.queries import now
 from yipanqi.ops.partners.admission import authenticate, spend
 from yipanqi.ops.partners.queries import as_actor
@@ -71,7 +72,7 @@ def post_warning(request: HttpRequest) -> Any:
 def _json(request: HttpRequest) -> object:
     try:
         return json.loads(request.body)
-    except ValueError:
+    except (ValueError, RecursionError):
         raise YipanqiError("the body is not JSON", code="body_not_json") from None
 
 
@@ -116,7 +117,7 @@ def problems(fates: list[RowFate], *, with_row: bool) -> list[dict[str, object]]
 
 
 def _channel(partner: Any, label: str) -> Channel:
-    return Channel(partner.code, partner.source, partner.scope_id, as_actor(partner), label)
+    return Channel(partner.code, partner.source, partner.scope_id, as_actor(partner), printable(label, 200))
 
 
 @api.exception_handler(ValidationError)

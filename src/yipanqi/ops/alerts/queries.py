@@ -1,7 +1,7 @@
 """Lists and details of alerts and quarantined rows, always within the officer's scope, paged by key."""
 
 import uuid
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any

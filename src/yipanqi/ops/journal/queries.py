@@ -22,6 +22,7 @@ class FeedItem:
     actor_id: str
     subject_kind: str
     subject_id: str
+    ground: str
     before: str
     after: str
     payload: dict[str, object]
@@ -111,6 +112,7 @@ def _item(seal: Seal) -> FeedItem:
         actor_id=entry.actor_id,
         subject_kind=entry.subject_kind,
         subject_id=entry.subject_id,
+        ground=entry.ground,
         before=entry.before,
         after=entry.after,
         payload=entry.payload,

@@ -41,6 +41,15 @@ def list_children(code: str) -> list[Jurisdiction]:
     return sorted((p for p in _tree().values() if p.parent_id == code), key=lambda place: place.code)
 
 
+def list_below(code: str) -> list[Jurisdiction]:
+    """The place itself and all below it, in code order: each county is followed by its stations."""
+    top = find_place(code)
+    if top is None:
+        return []
+    below = (p for p in _tree().values() if p.code == code or p.path.startswith(f"{top.path}/"))
+    return sorted(below, key=lambda place: place.code)
+
+
 def root_code() -> str:
     """The province's code: the place of rows whose own place is not known."""
     return next((p.code for p in _tree().values() if p.parent_id is None), "350000")

@@ -15,8 +15,9 @@ from yipanqi.ops.staff.enums import Language
 class Officer(AbstractBaseUser):
     """A person who signs in. `roles` and `group` are catalog codes, `unit` is where the officer serves.
 
-    Five failures in a row set `locked_until`; the count starts anew with the lock. There are no Django permissions
-    and no `last_login`: the journal says when somebody signed in.
+    Five failures in a row set `locked_until`; the count starts anew with the lock. With `must_change`
+    the password is one that somebody else has seen: no page opens before it is changed. There are no Django
+    permissions and no `last_login`: the journal says when somebody signed in.
     """
 
     id = models.UUIDField(primary_key=True, editable=False)
@@ -27,6 +28,7 @@ class Officer(AbstractBaseUser):
     roles = models.JSONField(default=list)
     language = models.CharField(max_length=8, default=Language.CHINESE.value)
     is_active = models.BooleanField(default=True)
+    must_change = models.BooleanField(default=False)
     failed_count = models.PositiveSmallIntegerField(default=0)
     locked_until = models.DateTimeField(null=True)
     created_at = models.DateTimeField()

@@ -8,6 +8,7 @@ from django.db.models import Q, QuerySet
 from yipanqi.kernel.errors import YipanqiError
 from yipanqi.ops.journal.enums import ActorKind
 from yipanqi.ops.journal.services import Actor
+from yipanqi.ops.jurisdictions.queries import list_below
 from yipanqi.ops.staff.models import Officer
 
 
@@ -39,6 +40,28 @@ def list_names(officer_ids: Iterable[str]) -> dict[str, str]:
 def as_actor(officer: Officer) -> Actor:
     """The officer as the journal writes it."""
     return Actor(ActorKind.OFFICER, str(officer.id))
+
+
+def officers_within_reach(acting: Actor) -> QuerySet[Officer]:
+    """Officers whose files the actor may write: an officer's own unit and below, all for the system, else nobody."""
+    if acting.kind == ActorKind.SYSTEM:
+        return Officer.objects.select_related("unit")
+    officer = _acting_officer(acting)
+    return _within(officer) if officer else Officer.objects.none()
+
+
+def is_unit_within_reach(acting: Actor, unit_code: str) -> bool:
+    """Whether the actor may make officers at this unit: an officer in the own unit and below, the system anywhere."""
+    if acting.kind == ActorKind.SYSTEM:
+        return True
+    officer = _acting_officer(acting)
+    return officer is not None and any(place.code == unit_code for place in list_below(officer.unit_id))
+
+
+def _acting_officer(acting: Actor) -> Officer | None:
+    if acting.kind != ActorKind.OFFICER:
+        return None
+    return Officer.objects.select_related("unit").filter(id=acting.id, is_active=True).first()
 
 
 def _within(officer: Officer) -> QuerySet[Officer]:

@@ -10,14 +10,16 @@ from yipanqi.kernel.errors import YipanqiError
 from yipanqi.ops.staff.enums import Language
 
 USERNAME_CHARS = 64
+NAME_CHARS = 64
 PASSWORD_CHARS = 256
 
 
 class OfficerRefused(YipanqiError):
     """An officer's file cannot be written as given.
 
-    Codes: username_invalid, username_taken, group_unknown, role_unknown, jurisdiction_unknown, language_unknown,
-    password_weak (facts: reasons).
+    Codes: username_invalid, username_taken, field_missing (facts: field), field_too_long (field, limit),
+    group_unknown, role_unknown, jurisdiction_unknown, language_unknown, password_weak (reasons), password_wrong,
+    password_same, own_account, officer_active, officer_inactive.
     """
 
     code = "officer_refused"
@@ -47,6 +49,17 @@ def check_username(typed: str) -> str:
     if not name or " " in name:
         message = f"A username has 1 to {USERNAME_CHARS} printable characters and no blanks."
         raise OfficerRefused(message, code="username_invalid")
+    return name
+
+
+def check_name(typed: str) -> str:
+    """An officer's name without outer blanks. Raises OfficerRefused `field_missing` or `field_too_long`."""
+    name = typed.strip()
+    if not name:
+        raise OfficerRefused("An officer has a name.", code="field_missing", field="name")
+    if len(name) > NAME_CHARS or not name.isprintable():
+        message = f"A name has at most {NAME_CHARS} printable characters."
+        raise OfficerRefused(message, code="field_too_long", field="name", limit=NAME_CHARS)
     return name
 
 

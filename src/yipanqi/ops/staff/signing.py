@@ -1,4 +1,4 @@
-"""Signing in and out, with the lock-out. The session itself is the door's (`django.contrib.auth.login`).
+"""Signing in and out and changing the own password, with the lock-out. The session itself is the door's (`django.contrib.auth.login`).
 
 The slow hash is computed before the row is locked, so that guesses on one account do not queue for the lock; but each
 answer is given under it, one after the other, so that at most the catalog's number of guesses is ever answered.
@@ -14,10 +14,12 @@ from yipanqi.kernel.errors import YipanqiError
 from yipanqi.ops.journal.enums import ActorKind
 from yipanqi.ops.journal.services import Actor, Draft, write_entry
 from yipanqi.ops.staff.models import Officer
+from yipanqi.ops.staff.passwords import encode_password
 from yipanqi.ops.staff.rules import (
     PASSWORD_CHARS,
     LockedOut,
     LoginFailed,
+    OfficerRefused,
     minutes_left,
     plain_username,
 )
@@ -43,6 +45,22 @@ def sign_in(*, username: str, password: str, now: datetime) -> Officer:
     return answer
 
 
+def change_password(*, officer: Officer, old: str, new: str, now: datetime) -> Officer:
+    """Let an officer choose another password; the old one is asked for and wrong ones count as at sign-in.
+
+    Every other session of the officer ends with the old password. Raises OfficerRefused `password_weak`,
+    `password_same` or `password_wrong`, or LockedOut. Like `sign_in` it must not run inside another transaction.
+    """
+    encoded = encode_password(new)
+    seen = Officer.objects.get(id=officer.id)
+    matches = check_password(old[: PASSWORD_CHARS + 1], seen.password)
+    with transaction.atomic(durable=True):
+        answer = _change(seen, matches, None if old == new else encoded, now)
+    if isinstance(answer, YipanqiError):
+        raise answer
+    return answer
+
+
 @transaction.atomic
 def sign_out(*, officer: Officer, now: datetime) -> None:
     """Journal that the officer left; the door ends the session."""
@@ -60,6 +78,23 @@ def _answer(seen: Officer, matches: bool, now: datetime) -> Officer | YipanqiErr
         officer.failed_count, officer.locked_until = 0, None
         officer.save(update_fields=["failed_count", "locked_until"])
     _write("officer.signed_in", officer, now, {"place": officer.unit_id})
+    return officer
+
+
+def _change(seen: Officer, matches: bool, encoded: str | None, now: datetime) -> Officer | YipanqiError:
+    officer = Officer.objects.select_for_update().get(id=seen.id)
+    if officer.locked_until and officer.locked_until > now:
+        return _locked(officer.locked_until, now)
+    if not (matches and officer.is_active and officer.password == seen.password):
+        refusal = _count_failure(officer, now)
+        wrong = OfficerRefused("The present password is wrong.", code="password_wrong")
+        return refusal if isinstance(refusal, LockedOut) else wrong
+    if encoded is None:
+        return OfficerRefused("The new password is the old one.", code="password_same")
+    officer.password, officer.must_change = encoded, False
+    officer.failed_count, officer.locked_until = 0, None
+    officer.save(update_fields=["password", "must_change", "failed_count", "locked_until"])
+    _write("officer.password_changed", officer, now, {"place": officer.unit_id})
     return officer
 
 

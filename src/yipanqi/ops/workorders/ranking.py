@@ -57,6 +57,11 @@ def order_savable_minor(order: WorkOrder, now: datetime) -> int:
     return savable_minor(kept_facts(order), now)
 
 
+def alert_savable_minor(alert: Alert, now: datetime) -> int:
+    """The same estimate from an alert's present facts."""
+    return savable_minor(call_facts(alert), now)
+
+
 def order_reasons(order: WorkOrder, now: datetime) -> tuple[Reason, ...]:
     """Why this order ranks where it does, as it stands now."""
     return reasons_at(kept_facts(order), now)

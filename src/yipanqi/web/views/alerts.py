@@ -25,7 +25,7 @@ from yipanqi.ops.jurisdictions.queries import full_name, list_children
 from yipanqi.ops.staff.gates import may
 from yipanqi.ops.staff.queries import list_names, list_officers
 from yipanqi.ops.workorders.queries import list_attempts_of_alert, list_orders_of_alert
-from yipanqi.ops.workorders.ranking import order_reasons, order_savable_minor
+from yipanqi.ops.workorders.ranking import alert_savable_minor, order_reasons, order_savable_minor
 from yipanqi.web import lists
 from yipanqi.web import presenting as show
 from yipanqi.web.gates import desk
@@ -159,7 +159,7 @@ def _row(row: Any, at: datetime) -> dict[str, object]:
         "place": full_name(row.place_code, show.language()),
         "handler": row.handler.name if row.handler else "",
         "status": _status(row.status),
-        "savable": show.money(row.amount_minor),
+        "savable": show.money(alert_savable_minor(row, now())) if waits else None,
         "time_left": show.clock(row.due_at, row.opened_at, at) if waits else None,
         "due_at": row.due_at,
         "total_seconds": _span(row.due_at, row.opened_at),
@@ -178,7 +178,7 @@ def _detail(row: Any, current: Any) -> dict[str, object]:
         "closed_at": row.closed_at,
         "person": show.person(row.person),
         "suspect": show.suspect(row.suspect_account),
-        "savable": show.money(order_savable_minor(current, at)) if current else show.money(row.amount_minor),
+        "savable": show.money(order_savable_minor(current, at)) if current else None,
         "reasons": [show.reason(item) for item in order_reasons(current, at)] if current else [],
         "rule_version": row.rules_version,
     }

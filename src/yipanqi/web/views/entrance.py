@@ -1,25 +1,27 @@
 """Signing in and out, the choice of desk, the language, and whether the centre is well."""
 
 from django.conf import settings
-from django.contrib.auth import login, logout
+from django.contrib.auth import login, logout, update_session_auth_hash
 from django.db import DatabaseError, connection
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils import translation
 from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from yipanqi import catalog
 from yipanqi.kernel.errors import YipanqiError
 from yipanqi.ops.journal.queries import last_feed_no, now
 from yipanqi.ops.staff.services import set_language
-from yipanqi.ops.staff.signing import sign_in, sign_out
+from yipanqi.ops.staff.signing import change_password, sign_in, sign_out
 from yipanqi.web.context import open_desks
 from yipanqi.web.gates import desk, open_to_all
 from yipanqi.web.middleware import error_sentence
 
 DEMO_PASSWORD = "yipanqi-demo-2026"
+FIELD_OF_ERROR = {"password_wrong": "old", "password_same": "new", "password_weak": "new"}
 # username: role; one login per desk that is built.
 DEMO_OFFICERS = {
     "operator": "operator",
@@ -72,13 +74,46 @@ def demo_logins() -> list[dict[str, str]]:
     ]
 
 
-@desk()
+@desk(before_change=True)
 @require_POST
 def logout_view(request: HttpRequest) -> HttpResponse:
     """End the session."""
     sign_out(officer=request.user, now=now())
     logout(request)
     return HttpResponseRedirect(reverse("login"))
+
+
+@desk(before_change=True)
+@require_http_methods(["GET", "POST"])
+def password(request: HttpRequest) -> HttpResponse:
+    """Change the own password; this session goes on, the officer's others end."""
+    must_change = request.user.must_change
+    errors: dict[str, str] = {}
+    if request.method == "POST":
+        errors = _change_password(request)
+        if not errors:
+            return HttpResponseRedirect(reverse("home") if must_change else f"{reverse('password')}?changed")
+    context = {
+        "errors": errors,
+        "must_change": must_change,
+        "changed": "changed" in request.GET and not must_change,
+        "username": request.user.username,
+    }
+    return render(request, "password.html", context, status=422 if errors else 200)
+
+
+def _change_password(request: HttpRequest) -> dict[str, str]:
+    """Do what the form asks; sentences by field where it cannot be done, none when it was."""
+    old, new, again = (request.POST.get(name, "") for name in ("old", "new", "again"))
+    if new != again:
+        return {"again": _("This is not what you typed above.")}
+    try:
+        officer = change_password(officer=request.user, old=old, new=new, now=now())
+    except YipanqiError as error:
+        reasons = error.facts.get("reasons") or [error_sentence(error)]
+        return {FIELD_OF_ERROR.get(error.code, ""): " ".join(reasons)}
+    update_session_auth_hash(request, officer)
+    return {}
 
 
 @desk()

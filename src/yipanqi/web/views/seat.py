@@ -72,7 +72,7 @@ def outcome(request: HttpRequest) -> HttpResponse:
         return _refused(request, error)
     undo = catalog.windows()["undo"].duration
     recorded = {
-        "outcome": catalog.call_outcomes()[attempt.outcome].name.get(show.language()),
+        "outcome": _outcome_name(attempt.outcome),
         "person": attempt.work_order.person.name.masked,
         "undo_until_at": attempt.made_at + undo,
         "can_undo": True,
@@ -211,10 +211,15 @@ def _call(request: HttpRequest, order: Any, extra_reasons: list[str]) -> dict[st
         "signals": [show.signal(row, text=row.text.reveal()) for row in reversed(signals)],
         "can_give_back": True,
         "notes": [
-            {"at": a.made_at, "author": a.officer.name, "text": a.note.reveal()}
+            {"at": a.made_at, "author": a.officer.name, "text": f"{_outcome_name(a.outcome)} {a.note.reveal()}"}
             for a in list_attempts_of_alert(request.user, alert.id)
+            if a.undone_at is None
         ],
     }
+
+
+def _outcome_name(code: str) -> str:
+    return catalog.call_outcomes()[code].name.get(show.language())
 
 
 def _note(request: HttpRequest) -> str:

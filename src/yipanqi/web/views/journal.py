@@ -1,0 +1,92 @@
+"""The auditor's desk: the journal's feed, newest first, and the check of its chain."""
+
+import time
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_GET, require_POST
+
+from yipanqi import catalog
+from yipanqi.ops.journal.queries import head, list_latest
+from yipanqi.ops.journal.verifying import verify_chain
+from yipanqi.ops.staff.queries import list_names
+from yipanqi.web import lists
+from yipanqi.web import presenting as show
+from yipanqi.web.gates import desk
+
+SHOWN_HASH = 16
+PAGE = 50
+PARTNER_NAME_MAX = 64
+
+
+@desk("journal.read")
+@require_GET
+def journal(request: HttpRequest) -> HttpResponse:
+    """The feed, newest first."""
+    return render(request, "journal.html", _journal(request))
+
+
+@desk("journal.read")
+@require_POST
+def verify(request: HttpRequest) -> HttpResponse:
+    """Check the whole chain and show the answer above the feed."""
+    started = time.monotonic()
+    result = verify_chain()
+    verified = {
+        "ok": result.ok,
+        "count": f"{result.checked:,}",
+        "seconds": f"{time.monotonic() - started:.1f}",
+        "broken_at": str(result.first_broken or ""),
+        "reason": result.reason,
+    }
+    return render(request, "journal.html", {**_journal(request), "verified": verified})
+
+
+def _journal(request: HttpRequest) -> dict[str, object]:
+    filters = lists.chosen(request.GET, ("event", "actor", "subject", "from", "to"))
+    first, last = lists.day_bounds(filters["from"], filters["to"])
+    before = request.GET.get("before", "")
+    items = list_latest(
+        before=int(before) if before.isdecimal() and len(before) < 18 else None,
+        event=filters["event"],
+        actor_id=filters["actor"],
+        subject_id=filters["subject"],
+        recorded_from=first,
+        recorded_to=last,
+        limit=PAGE + 1,
+    )
+    shown = items[:PAGE]
+    officers = list_names({item.actor_id for item in shown if item.actor_kind == "officer"})
+    newest = head()
+    return {
+        "filters": filters,
+        "options": {"events": lists.options(catalog.events(), show.language())},
+        "rows": [_entry(item, officers) for item in shown],
+        "head": {"feed_no": f"{newest.feed_no:,}", "hash": newest.hash[:SHOWN_HASH], "at": newest.recorded_at}
+        if newest
+        else None,
+        "verified": None,
+        "query": lists.query_string(filters),
+        "before": before,
+        "next_before": str(shown[-1].feed_no) if len(items) > PAGE else "",
+    }
+
+
+def _entry(item: Any, officers: dict[str, str]) -> dict[str, object]:
+    language = show.language()
+    facts = [
+        {"name": name, "value": value} for name, value in item.payload.items() if value not in ("", None)
+    ]
+    change = f"{item.before} → {item.after}" if item.before else item.after
+    return {
+        "feed_no": item.feed_no,
+        "at": item.recorded_at,
+        "event": {"code": item.event, "name": catalog.events()[item.event].name.get(language)},
+        "actor": officers.get(item.actor_id) or item.actor_id or item.actor_kind,
+        "subject": f"{item.subject_kind} {item.subject_id[-8:]}",
+        "subject_url": "",
+        "ground": item.ground,
+        "facts": ([{"name": "→", "value": change}] if change else []) + facts,
+        "hash": item.hash[:SHOWN_HASH],
+    }

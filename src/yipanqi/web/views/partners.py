@@ -1,0 +1,119 @@
+"""The desk of the partners: who may send warnings in, with which keys. A new key is shown once."""
+
+import secrets
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.views.decorators.http import require_http_methods
+
+from yipanqi import catalog
+from yipanqi.kernel.errors import YipanqiError
+from yipanqi.ops.journal.queries import now
+from yipanqi.ops.jurisdictions.queries import full_name, list_children
+from yipanqi.ops.partners.queries import get_partner, list_keys, list_partners
+from yipanqi.ops.partners.services import issue_key, register_partner, revoke_key
+from yipanqi.ops.staff.gates import require
+from yipanqi.ops.staff.queries import as_actor
+from yipanqi.web import lists
+from yipanqi.web import presenting as show
+from yipanqi.web.gates import desk
+from yipanqi.web.middleware import error_sentence
+
+
+@desk("partner.read")
+@require_http_methods(["GET", "POST"])
+def partners(request: HttpRequest) -> HttpResponse:
+    """Partners and their keys: a new key is shown once."""
+    values = {name: request.POST.get(name, "").strip() for name in ("name", "source", "scope", "rate")}
+    errors: dict[str, str] = {}
+    issued = None
+    if request.method == "POST":
+        try:
+            issued = _act_on_partner(request, values)
+        except YipanqiError as error:
+            errors[str(error.facts.get("field", ""))] = error_sentence(error)
+    language = show.language()
+    context = {
+        "partners": [_partner(request, partner) for partner in list_partners(request.user)],
+        "options": {
+            "sources": lists.options(catalog.sources(), language),
+            "scopes": [{"code": place.code, "name": place.name(language)} for place in _scopes(request)],
+        },
+        "values": values if errors else dict.fromkeys(values, ""),
+        "errors": errors,
+        "issued": issued,
+        "docs_url": reverse("api_v1:openapi-view"),
+    }
+    return render(request, "partners.html", context, status=422 if errors else 200)
+
+
+def _act_on_partner(request: HttpRequest, values: dict[str, str]) -> dict[str, str] | None:
+    require(request.user, "partner.manage")
+    acting, at = as_actor(request.user), now()
+    act = request.POST.get("act", "")
+    if act == "revoke":
+        prefix = request.POST.get("key", "")
+        mine = (key.prefix for partner in list_partners(request.user) for key in list_keys(request.user, partner.code))
+        if prefix not in mine:
+            raise YipanqiError("no key of this place", code="not_found")
+        revoke_key(prefix=prefix, acting=acting, now=at)
+        return None
+    code = request.POST.get("partner", "")
+    if act == "issue":
+        scope = values["scope"] or request.user.unit_id
+        if scope not in {place.code for place in _scopes(request)}:
+            raise YipanqiError("not below this place", code="jurisdiction_outside", field="scope")
+        if not 0 < len(values["name"]) <= PARTNER_NAME_MAX:
+            code = "field_too_long" if values["name"] else "field_missing"
+            raise YipanqiError("no name to enter", code=code, field="name", limit=PARTNER_NAME_MAX)
+        code = f"{values['source']}-{secrets.token_hex(3)}"
+        register_partner(
+            code=code,
+            name_zh=values["name"],
+            name_en=values["name"],
+            source=values["source"],
+            scope_code=scope,
+            rate_per_minute=int(values["rate"])
+            if values["rate"].isdecimal() and len(values["rate"]) < 8
+            else 0,
+            acting=acting,
+            now=at,
+        )
+    partner = get_partner(request.user, code)
+    key = issue_key(partner_code=partner.code, acts=["warnings.write"], acting=acting, now=at)
+    return {"partner": show_name(partner), "key": key}
+
+
+def _scopes(request: HttpRequest) -> list[Any]:
+    """Places a partner may be entered for: the officer's own and those directly below."""
+    return [request.user.unit, *list_children(request.user.unit_id)]
+
+
+def show_name(partner: Any) -> str:
+    """A partner's name in the viewer's language."""
+    return str(partner.name_zh if show.language().startswith("zh") else partner.name_en)
+
+
+def _partner(request: HttpRequest, partner: Any) -> dict[str, object]:
+    keys = list_keys(request.user, partner.code)
+    return {
+        "id": partner.code,
+        "name": show_name(partner),
+        "source": catalog.sources()[partner.source].name.get(show.language()),
+        "scope": full_name(partner.scope_id, show.language()),
+        "active": partner.is_active,
+        "last_seen_at": max((key.last_used_at for key in keys if key.last_used_at), default=None),
+        "rate": f"{partner.rate_per_minute:,}",
+        "keys": [
+            {
+                "id": key.prefix,
+                "prefix": f"ypq_{key.prefix}…",
+                "issued_at": key.issued_at,
+                "expires_at": key.expires_at,
+                "revoked_at": key.revoked_at,
+            }
+            for key in keys
+        ],
+    }

@@ -1,0 +1,143 @@
+"""Every address of the centre: gated, and open to exactly the roles that the table of acts names."""
+
+import uuid
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.urls import URLPattern, URLResolver, get_resolver, reverse
+
+from yipanqi import catalog
+from yipanqi.casework.authority import ROLES_BY_ACT, Role
+from yipanqi.rehearsal.world import World
+
+Route = tuple[str, str, Any]
+NINJA_OWN = {"openapi-json", "openapi-view", "api-root"}
+
+
+def routes(patterns: list[Any], above: str = "") -> Iterator[Route]:
+    """(name, route, view) of every address."""
+    for pattern in patterns:
+        route = above + str(pattern.pattern)
+        if isinstance(pattern, URLResolver):
+            yield from routes(pattern.url_patterns, route)
+        else:
+            assert isinstance(pattern, URLPattern)
+            yield pattern.name or "", route, pattern.callback
+
+
+ALL = list(routes(get_resolver().url_patterns))
+PAGES = [(name, view.gate) for name, route, view in ALL if not route.startswith("api/")]
+DESKS = [(name, gate) for name, gate in PAGES if gate != ("public",)]
+
+
+def address(name: str) -> str:
+    arguments = {"alert_detail": [uuid.uuid4()], "quarantine_detail": [uuid.uuid4()]}
+    return reverse(name, args=arguments.get(name, []))
+
+
+def test_every_address_has_its_gate() -> None:
+    from yipanqi.api.v1.service import api  # inline: the table above needs no API
+
+    for name, route, view in ALL:
+        if route.startswith("api/"):
+            continue
+        gate = getattr(view, "gate", ())
+        assert gate, f"{route} has no gate"
+        assert gate in (("public",), ("signed_in",)) or set(gate) <= set(ROLES_BY_ACT), f"{name}: {gate}"
+    public = {name for name, gate in PAGES if gate == ("public",)}
+    assert public == {"login", "language", "alive", "ready"}
+    paths = {route.removeprefix("api/v1/") for name, route, _ in ALL if route.startswith("api/")}
+    assert paths == {"openapi.json", "docs", "", "warnings", "warnings/batch"}
+    assert api.auth and all(
+        operation.auth_callbacks
+        for _, router in api._routers
+        for view in router.path_operations.values()
+        for operation in view.operations
+    )
+
+
+def answers(client: Client, name: str) -> set[int]:
+    """The statuses of GET and POST, leaving out a method that the address does not know."""
+    found = set()
+    for send in (client.get, client.post):
+        response = send(address(name))
+        if response.status_code != 405:
+            found.add(response.status_code)
+    return found
+
+
+@pytest.fixture
+def lines(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The stream of the wall never ends by itself; here it says one line."""
+    monkeypatch.setattr("yipanqi.wall.views._messages", lambda *_: iter([b"retry: 1000\n\n"]))
+
+
+# What stands behind the gate asks once more: these need an act beside that of the gate.
+BEHIND = {"seat_unmask": "work_order.read"}
+
+
+@pytest.mark.parametrize("role", list(Role))
+def test_each_role_opens_exactly_its_own(world: World, lines: None, role: Role) -> None:
+    client = Client(raise_request_exception=True)
+    for name, gate in DESKS:
+        if name == "logout":
+            continue
+        client.force_login(world.officer(f"o{uuid.uuid4().hex[:12]}", roles=[role]))
+        acts = [act for act in gate if act in ROLES_BY_ACT]
+        allowed = not acts or any(role in ROLES_BY_ACT[act] for act in acts)
+        found = answers(client, name)
+        if not allowed:
+            assert found == {403}, (name, role)
+        elif name in BEHIND and role not in ROLES_BY_ACT[BEHIND[name]]:
+            assert found <= {403, 404}, (name, role)
+        else:
+            assert found and 403 not in found and max(found) < 500, (name, role, found)
+
+
+def test_an_officer_without_roles_opens_only_the_door(world: World, lines: None) -> None:
+    client = Client()
+    client.force_login(world.officer("nobody", roles=[]))
+    opened = {name for name, _ in DESKS if name != "logout" and 403 not in answers(client, name)}
+    assert opened == {"home"}
+
+
+@pytest.mark.parametrize("name", [name for name, _ in DESKS])
+def test_who_is_not_signed_in_is_shown_the_door(db: None, client: Client, name: str) -> None:
+    for send in (client.get, client.post):
+        url = address(name)
+        answer = send(url)
+        assert (answer.status_code, answer["Location"]) == (302, f"{reverse('login')}?next={url}")
+        part = send(url, headers={"HX-Request": "true"})
+        assert (part.status_code, part["HX-Redirect"]) == (401, reverse("login"))
+
+
+def test_a_closed_account_opens_nothing(world: World) -> None:
+    client, officer = Client(), world.officer()
+    client.force_login(officer)
+    type(officer).objects.filter(id=officer.id).update(is_active=False)
+    assert client.get("/seat").status_code == 302
+
+
+@pytest.mark.parametrize("language", ["zh-hans", "en"])
+def test_refusals_are_pages_in_the_viewers_language(world: World, language: str) -> None:
+    client = Client(headers={"Accept-Language": language})
+    client.force_login(world.officer(roles=["operator"]))
+    correlation = {"X-Correlation-Id": "test-0123456789"}
+    told = {"zh-hans": ("无权", "没有找到"), "en": ("You may not do this", "Not found")}[language]
+    for url, status, sentence in (("/journal", 403, told[0]), (address("alert_detail"), 404, told[1])):
+        page = client.get(url, headers=correlation)
+        text = page.content.decode()
+        assert page.status_code == status and sentence in text and "test-0123456789" in text
+        assert f'lang="{language}"' in text and page["X-Correlation-Id"] == "test-0123456789"
+    nowhere = client.get("/nowhere").content.decode()
+    assert ("没有" if language == "zh-hans" else "There is no such page") in nowhere
+
+
+def test_a_form_without_its_token_is_refused_in_the_viewers_language(world: World) -> None:
+    client = Client(enforce_csrf_checks=True, headers={"Accept-Language": "en"})
+    client.force_login(world.officer())
+    page = client.post("/seat/next")
+    assert page.status_code == 403 and catalog.error_text("form_expired").en in page.content.decode()
+    assert "script-src 'self'" in page["Content-Security-Policy"]
