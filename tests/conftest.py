@@ -21,7 +21,6 @@ SCRATCH.chmod(0o711)  # as root the database's own user passes through it
 
 os.environ["YIPANQI_DATA"] = str(SCRATCH / "data")
 os.environ["YIPANQI_KEYS"] = str(SCRATCH / "keys.json")
-os.environ["YIPANQI_VIRTUAL_CLOCK"] = "1"
 for name in ("YIPANQI_DEMO", "YIPANQI_DRILL", "YIPANQI_TLS", "YIPANQI_HOSTS", "YIPANQI_PORT"):
     os.environ.pop(name, None)
 
@@ -45,8 +44,10 @@ def _without_framework() -> bool:
 if not _without_framework():
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "yipanqi.config.settings")
     import django
+    from django.conf import settings as django_settings
 
     django.setup()
+    django_settings.VIRTUAL_CLOCK = True  # a world of tests stands at an instant of its own
 
 
 @pytest.fixture(scope="session")

@@ -1,4 +1,4 @@
-"""A centre under a virtual clock, for the apps that need warnings in it. Officers and partners are made by its methods."""
+"""A centre under a virtual clock. Officers and partners are made by its methods."""
 
 import pytest
 

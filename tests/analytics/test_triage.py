@@ -69,7 +69,12 @@ def test_repeating_it_changes_nothing(world: World) -> None:
     again = triage_alerts([found.id], now=world.now)
     assert (again.opened, again.reranked, again.reopened) == (0, 1, 0)
     same = call_of(found)
-    assert (same.id, same.key_steady, same.due_at, same.facts) == (call.id, call.key_steady, call.due_at, call.facts)
+    assert (same.id, same.key_steady, same.due_at, same.facts) == (
+        call.id,
+        call.key_steady,
+        call.due_at,
+        call.facts,
+    )
     assert Entry.objects.count() == entries
 
 
@@ -77,7 +82,9 @@ def test_a_further_warning_ranks_the_call_anew(world: World) -> None:
     found = alert(world, level_hint="low", amount="100", text="")
     before = call_of(found)
     world.advance(timedelta(minutes=5))
-    world.take_in([world.row(person_phone=found.person.phone.reveal(), amount="90000", paid="true", text=POLICE)])
+    world.take_in(
+        [world.row(person_phone=found.person.phone.reveal(), amount="90000", paid="true", text=POLICE)]
+    )
     triage_alerts([found.id], now=world.now)
     after = call_of(found)
     assert (after.level, after.fraud_type) == ("high", "T08")

@@ -88,7 +88,9 @@ def test_a_bad_row_names_every_field_and_is_kept(world: World, post: Post) -> No
     assert QuarantinedRow.objects.for_system("look").get().row_no == 1
 
 
-@pytest.mark.parametrize("body", [b"[1, 2]", b"3", b"null", b'"text"', b"{}", b'{"external_id": "\\ud800\\u0000"}'])
+@pytest.mark.parametrize(
+    "body", [b"[1, 2]", b"3", b"null", b'"text"', b"{}", b'{"external_id": "\\ud800\\u0000"}']
+)
 def test_json_that_is_no_row_is_kept_all_the_same(world: World, post: Post, body: bytes) -> None:
     answer = post("warnings", body, world.partner())
     assert answer.status_code == 422 and answer.json()["errors"]
@@ -187,7 +189,9 @@ def test_the_openapi_document_and_its_page(db: None, client: Client) -> None:
         "/api/v1/warnings",
         "/api/v1/warnings/batch",
     }
-    row = document["paths"]["/api/v1/warnings"]["post"]["requestBody"]["content"]["application/json"]["schema"]
+    row = document["paths"]["/api/v1/warnings"]["post"]["requestBody"]["content"]["application/json"][
+        "schema"
+    ]
     assert {"external_id", "occurred_at", "person_phone"} <= set(row["required"])
     for path in document["paths"].values():
         assert {"202", "401", "413", "422", "429"} <= set(path["post"]["responses"])

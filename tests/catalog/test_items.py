@@ -201,3 +201,9 @@ def test_reason_text_shortens_money_for_the_language() -> None:
 def test_importing_the_catalog_reads_nothing_and_loads_no_yaml() -> None:
     code = "import sys; from yipanqi import catalog; assert not {'yaml', 'django'} & sys.modules.keys()"
     subprocess.run([sys.executable, "-c", code], check=True, timeout=30)
+
+
+def test_every_fact_of_an_event_has_a_name() -> None:
+    said = {field for event in catalog.events().values() for field in (*event.required, *event.optional)}
+    assert said <= catalog.facts().keys()
+    assert {name for name in catalog.facts() if not name.startswith("subject.")} == said

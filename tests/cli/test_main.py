@@ -22,7 +22,9 @@ def _python(*arguments: str) -> subprocess.CompletedProcess[str]:
     )
 
 
-@pytest.mark.parametrize("command", [[], ["province"], ["classify"], ["journal"], ["journal", "verify"]])
+@pytest.mark.parametrize(
+    "command", [[], ["province"], ["classify"], ["journal"], ["journal", "verify"], ["officer", "add"]]
+)
 def test_help_answers_at_once_and_loads_nothing_heavy(command: list[str]) -> None:
     code = (
         "import sys\nfrom yipanqi.cli.main import main\n"

@@ -61,7 +61,7 @@ class Demo:
         _, said = self.process.communicate(timeout=40)
         took = time.monotonic() - began
         left = [each for each in family if each.is_running() and each.status() != psutil.STATUS_ZOMBIE]
-        assert left == [] and self.process.returncode == 0
+        assert left == [] and self.process.returncode == 0, said
         return took, said
 
     def visitor(self, username: str) -> httpx.Client:

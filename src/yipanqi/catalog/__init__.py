@@ -58,6 +58,7 @@ __all__ = [
     "error_text",
     "errors",
     "events",
+    "facts",
     "fields",
     "fraud_types",
     "groups",
@@ -156,6 +157,12 @@ def reasons() -> Mapping[str, Sentence]:
 def statuses() -> Mapping[str, StatusName]:
     """Names of statuses, by `<lifecycle>.<status>`."""
     return read_items("statuses.yaml", StatusName)
+
+
+@cache
+def facts() -> Mapping[str, FieldName]:
+    """Names of the payload fields and subject kinds (`subject.<kind>`) of journal entries."""
+    return read_items("facts.yaml", FieldName)
 
 
 @cache

@@ -204,7 +204,7 @@ class StatusName:
 
 @dataclass(frozen=True, slots=True)
 class FieldName:
-    """What a field of an incoming row is called."""
+    """What a field of an incoming row, or of a journal entry, is called."""
 
     code: str
     name: Text

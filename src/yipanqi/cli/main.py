@@ -48,6 +48,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_province(commands)
     _add_classify(commands)
     _add_journal(commands)
+    _add_officer(commands)
     return parser
 
 
@@ -88,6 +89,23 @@ def _add_journal(commands: "argparse._SubParsersAction[_Parser]") -> None:
     verify.set_defaults(command=_journal_verify)
 
 
+def _add_officer(commands: "argparse._SubParsersAction[_Parser]") -> None:
+    officer = commands.add_parser("officer", help="the centre's officers")
+    acts = officer.add_subparsers(title="commands", required=True, metavar="COMMAND", parser_class=_Parser)
+    add = acts.add_parser("add", help="make an account, such as the first administrator's")
+    add.add_argument("username", metavar="USERNAME", help="what the officer signs in with")
+    add.add_argument("--name", required=True, help="the officer's name as screens show it")
+    add.add_argument("--role", required=True, action="append", help="a role's code; repeat for several")
+    add.add_argument(
+        "--unit", default="", metavar="CODE", help="where the officer serves (default the province)"
+    )
+    add.add_argument("--group", default="", metavar="G", help="a group's code (default none)")
+    add.add_argument(
+        "--password-stdin", action="store_true", help="read the password from the first line of stdin"
+    )
+    add.set_defaults(command=_officer_add)
+
+
 def _date(text: str) -> date:
     try:
         return date.fromisoformat(text)
@@ -112,6 +130,12 @@ def _journal_verify(options: argparse.Namespace) -> int:
     from yipanqi.cli.journal import verify_journal
 
     return verify_journal(options)
+
+
+def _officer_add(options: argparse.Namespace) -> int:
+    from yipanqi.cli.officer import add_officer
+
+    return add_officer(options)
 
 
 if __name__ == "__main__":

@@ -106,4 +106,4 @@ STATIC_ROOT = DATA / "static"
 
 PROCRASTINATE_ON_APP_READY = "yipanqi.config.queue.on_app_ready"
 LOGGING_CONFIG = "yipanqi.config.logging.configure"
-LOGGING: dict[str, object] = {}
+LOGGING = {"version": 1}  # Django calls LOGGING_CONFIG only when this is not empty

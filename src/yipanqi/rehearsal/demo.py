@@ -41,9 +41,8 @@ def run(options: Options) -> None:
         _say("starting the centre 正在启动…")
         centre.prepare()
         _load_django(centre)
-        from yipanqi.rehearsal.show import (
-            Show,  # inline: needs Django ready, which needs the database's address
-        )
+        # Inline: it needs Django ready, which needs the database's address.
+        from yipanqi.rehearsal.show import Show
 
         show = Show(options.seed, centre.url, options.data, RealClock().now())
         centre.start()

@@ -51,7 +51,9 @@ class Live:
         """Ask them to end and wait for it, a few seconds at most."""
         self._told.set()
         limit = time.monotonic() + JOIN_SECONDS
-        for thread in self._threads:
+        for thread in [
+            each for each in self._threads if each.ident is not None
+        ]:  # Ctrl-C may come amid `start`
             thread.join(max(0.0, limit - time.monotonic()))
 
     def _partners(self) -> None:

@@ -7,17 +7,18 @@ import unicodedata
 from datetime import datetime
 from pathlib import Path
 
+import httpx
 from django.db import connection
 
 from yipanqi import catalog
-from yipanqi.ops.alerts.models import Batch
+from yipanqi.ops.alerts.models import Alert
 from yipanqi.ops.journal.clock import set_clock
 from yipanqi.rehearsal.answers import People
 from yipanqi.rehearsal.history import Play, Told
 from yipanqi.rehearsal.live import Live
 from yipanqi.rehearsal.messages import live_messages, plan_history
 from yipanqi.rehearsal.player import Player
-from yipanqi.rehearsal.seats import Seat
+from yipanqi.rehearsal.seats import DoorShutError, Seat
 from yipanqi.rehearsal.staging import KEYS_FILE, SEATS, stage
 from yipanqi.rehearsal.world import BUILDER
 from yipanqi.web.views.entrance import DEMO_OFFICERS, DEMO_PASSWORD
@@ -31,22 +32,26 @@ class Show:
     def __init__(self, seed: int, url: str, data: Path, now: datetime) -> None:
         self._seed, self._url, self._data, self._now = seed, url, data, now
         self._people = People(seed)
-        self._is_new = not Batch.objects.for_system("whether anything was ever taken in").exists()
+        self._is_new = not Alert.objects.for_system("whether anything was ever taken in").exists()
+        set_clock(virtual_at=None, acting=BUILDER)  # a history cut short leaves it virtual
         self._keys = stage(data, now=now)
         self._live: Live | None = None
 
     def play_history(self, *, quick: bool, told: Told) -> None:
-        """Play the days before now, when nothing was ever taken in; leaves the clock real in any case."""
-        if self._is_new:
-            plan = plan_history(self._seed, self._now, quick=quick)
-            player, seats = Player(self._url, self._keys), self._seats()
-            try:
-                set_clock(virtual_at=plan.starts_at, acting=BUILDER)
-                Play(plan, player, seats, self._people, told).run()
-            finally:
-                player.close()
-                for seat in seats:
-                    seat.close()
+        """Play the days before now, when nothing was ever taken in. Raises DoorShutError when the centre fails."""
+        if not self._is_new:
+            return
+        plan = plan_history(self._seed, self._now, quick=quick)
+        player, seats = Player(self._url, self._keys), self._seats()
+        try:
+            set_clock(virtual_at=plan.starts_at, acting=BUILDER)
+            Play(plan, player, seats, self._people, told).run()
+        except httpx.HTTPError as error:
+            raise DoorShutError(f"the centre stopped answering: {type(error).__name__}") from error
+        finally:
+            player.close()
+            for seat in seats:
+                seat.close()
         set_clock(virtual_at=None, acting=BUILDER)
 
     def start_live(self) -> None:
@@ -80,13 +85,12 @@ class Show:
             *(f"  {line.rstrip()}" for line in table),
             "",
             f"  partner API {self._url}/api/v1/docs, keys 密钥: {self._data / KEYS_FILE}",
-            "  Ctrl-C 结束 ends it.",
         ]
         if not self._is_new:
             lines.append(
                 f"  Earlier data kept 沿用已有数据; to start afresh stop it and remove 重新开始请删除 {self._data}"
             )
-        return "\n".join([*lines, ""])
+        return "\n".join([*lines, "  Ctrl-C 结束 ends it.", ""])
 
     def _seats(self) -> list[Seat]:
         return [Seat(self._url, username, DEMO_PASSWORD) for username in SEATS]

@@ -14,7 +14,8 @@ import psycopg
 import structlog
 from django.db import DatabaseError, connection
 
-from yipanqi.ops.indicators.folding import WallState, day_of, fold
+from yipanqi.kernel.days import day_of
+from yipanqi.ops.indicators.folding import WallState, fold
 from yipanqi.ops.indicators.queries import wall_snapshot
 from yipanqi.ops.journal import queries as journal
 from yipanqi.ops.journal.sealing import CHANNEL

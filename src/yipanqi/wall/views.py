@@ -11,7 +11,8 @@ from django.utils.translation import get_language
 from django.views.decorators.http import require_GET
 
 from yipanqi import catalog
-from yipanqi.ops.indicators.folding import ZONE, WallState
+from yipanqi.kernel.days import ZONE
+from yipanqi.ops.indicators.folding import WallState
 from yipanqi.ops.indicators.queries import wall_snapshot
 from yipanqi.ops.journal.queries import now
 from yipanqi.ops.jurisdictions.queries import full_name, place_name

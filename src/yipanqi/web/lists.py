@@ -7,7 +7,7 @@ from urllib.parse import urlencode
 
 from django.http import QueryDict
 
-from yipanqi.ops.indicators.folding import ZONE
+from yipanqi.kernel.days import ZONE
 
 COUNT_CAP = 10_000
 

@@ -34,7 +34,12 @@ def test_corrected_and_replayed_it_is_a_warning_of_its_sender(world: World, duty
     assert read_quarantined(duty, row_id)[1] == row
     result = replay_row(row_id=row_id, corrected=row | {"amount": "5"}, acting_officer=duty, now=world.now)
     signal = Signal.objects.get()
-    assert (result.fates[0].fate, signal.sender, signal.source, signal.amount_minor) == ("accepted", "ccb", "bank", 500)
+    assert (result.fates[0].fate, signal.sender, signal.source, signal.amount_minor) == (
+        "accepted",
+        "ccb",
+        "bank",
+        500,
+    )
     settled = item(row_id)
     assert (settled.status, settled.signal_id, settled.alert_id) == ("replayed", signal.id, signal.alert_id)
     entry = Entry.objects.get(event="signal.replayed")

@@ -105,7 +105,9 @@ BAD = [
 ]
 
 
-@pytest.mark.parametrize(("field", "value", "code"), BAD, ids=[f"{field}-{no}" for no, (field, *_) in enumerate(BAD)])
+@pytest.mark.parametrize(
+    ("field", "value", "code"), BAD, ids=[f"{field}-{no}" for no, (field, *_) in enumerate(BAD)]
+)
 def test_each_flaw_by_its_code(field: str, value: object, code: str | None) -> None:
     row = GOOD | {field: value}
     if code is None:
@@ -156,18 +158,30 @@ def test_no_personal_value_leaves_with_a_flaw() -> None:
 
 def test_full_width_digits_and_usual_separators_are_the_same_person() -> None:
     wide = "".join(chr(ord(c) + 0xFEE0) for c in "13800002207")
-    for typed in (wide, "138 0000 2207", "+86 138-0000-2207", "008613800002207", "（138）00002207", 13800002207):
+    for typed in (
+        wide,
+        "138 0000 2207",
+        "+86 138-0000-2207",
+        "008613800002207",
+        "（138）00002207",
+        13800002207,
+    ):
         assert read(GOOD | {"person_phone": typed}).person_phone == "13800002207"
     assert read(GOOD | {"person_phone": "0591-87654321"}).person_phone == "059187654321"
     assert read(GOOD | {"person_phone": "+852 9123 4567"}).person_phone == "+85291234567"
     assert read(GOOD | {"person_id_number": ID_NUMBER.lower()}).person_id_number == ID_NUMBER
     assert read(GOOD | {"amount": "５万"}).amount_minor == 5_000_000
     assert read(GOOD | {"payment_count": "３"}).payment_count == 3
-    assert read(GOOD | {"suspect_account": "6222 0216 0200 1234 567"}).suspect_account == "6222021602001234567"
+    assert (
+        read(GOOD | {"suspect_account": "6222 0216 0200 1234 567"}).suspect_account == "6222021602001234567"
+    )
 
 
 def test_what_a_row_says_is_what_comes_out() -> None:
-    row = read(GOOD | {"paid": "是", "person_sex": "女", "person_age": "34", "level_hint": "high", "amount": "1,234.5"})
+    row = read(
+        GOOD
+        | {"paid": "是", "person_sex": "女", "person_age": "34", "level_hint": "high", "amount": "1,234.5"}
+    )
     assert (row.paid, row.person_sex, row.person_age, row.level_hint) == (True, "f", 34, "high")
     assert row.amount_minor == 123450 and row.occurred_at == datetime(2026, 3, 2, 1, 59, tzinfo=UTC)
     bare = read(GOOD)

@@ -10,8 +10,9 @@ import pytest
 
 from yipanqi import catalog
 from yipanqi.analytics.triage import triage_alerts
+from yipanqi.kernel.days import day_of
 from yipanqi.kernel.errors import YipanqiError
-from yipanqi.ops.indicators.folding import WallState, day_of, fold
+from yipanqi.ops.indicators.folding import WallState, fold
 from yipanqi.ops.indicators.queries import wall_snapshot
 from yipanqi.ops.journal.models import Entry
 from yipanqi.ops.journal.queries import list_feed
@@ -45,7 +46,14 @@ class Shift:
         self.draw = random.Random(seed)
         self.world = World(now=BEFORE_MIDNIGHT).load()
         self.officers = [self.world.officer(f"op{n}", unit=unit) for n, unit in enumerate(SCOPES[:3])]
-        self.acts: list[Callable[[], Any]] = [self.warn, self.warn, self.take, self.take, self.record, self.record]
+        self.acts: list[Callable[[], Any]] = [
+            self.warn,
+            self.warn,
+            self.take,
+            self.take,
+            self.record,
+            self.record,
+        ]
         self.acts += [self.record, self.undo, self.undo, self.back, self.wait]
 
     def step(self) -> None:
@@ -76,7 +84,11 @@ class Shift:
         if held:
             outcome = self.draw.choice(sorted(catalog.call_outcomes()))
             record_outcome(
-                work_order_id=held.id, version=held.version, outcome=outcome, acting_officer=officer, now=self.world.now
+                work_order_id=held.id,
+                version=held.version,
+                outcome=outcome,
+                acting_officer=officer,
+                now=self.world.now,
             )
 
     def undo(self) -> None:
@@ -122,7 +134,11 @@ def made(world: World, outcome: str, officer: Any) -> None:
     taken = take_next(acting_officer=officer, now=world.now)
     assert taken
     record_outcome(
-        work_order_id=taken[0].id, version=taken[0].version, outcome=outcome, acting_officer=officer, now=world.now
+        work_order_id=taken[0].id,
+        version=taken[0].version,
+        outcome=outcome,
+        acting_officer=officer,
+        now=world.now,
     )
 
 
@@ -195,7 +211,9 @@ def test_an_act_of_yesterday_that_is_sealed_today_is_yesterdays() -> None:
     world.advance(timedelta(minutes=10))
     made(world, "mismatch", officer)
     assert late
-    record_outcome(work_order_id=late[0].id, version=late[0].version, outcome="paid", acting_officer=other, now=early)
+    record_outcome(
+        work_order_id=late[0].id, version=late[0].version, outcome="paid", acting_officer=other, now=early
+    )
     world.seal()
     assert figures(caught_up(state, world.now)) == figures(wall_snapshot("350000", now=world.now))
 

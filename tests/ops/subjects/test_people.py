@@ -32,7 +32,11 @@ def warned(world: World, **row: Any) -> Any:
 
 def test_a_person_shows_masked(world: World) -> None:
     person = warned(world, person_name="王小明", person_phone="13800002207", person_id_number=ID_NUMBER)
-    assert (str(person.name), str(person.phone), str(person.id_number)) == ("王*明", "138****2207", "110105****2X")
+    assert (str(person.name), str(person.phone), str(person.id_number)) == (
+        "王*明",
+        "138****2207",
+        "110105****2X",
+    )
     assert "13800002207" not in repr(vars(person))
     stored = people().values_list("name", "phone", "id_number", "phone_index", "identity").get()
     assert not any("王小明" in repr(value) or "13800002207" in repr(value) for value in stored)
@@ -80,7 +84,9 @@ def test_an_account_is_stored_once(world: World) -> None:
     assert (account.number.reveal(), str(account.number), account.bank) == (ACCOUNT, "6222 **** 4567", "ICBC")
 
 
-@pytest.mark.parametrize(("field", "plain"), [("name", "林晓梅"), ("phone", "13800002207"), ("id_number", ID_NUMBER)])
+@pytest.mark.parametrize(
+    ("field", "plain"), [("name", "林晓梅"), ("phone", "13800002207"), ("id_number", ID_NUMBER)]
+)
 def test_unmasking_is_written_down(world: World, field: str, plain: str) -> None:
     person = warned(world, person_phone="13800002207", person_id_number=ID_NUMBER)
     officer = world.officer(unit="350104")
@@ -91,7 +97,9 @@ def test_unmasking_is_written_down(world: World, field: str, plain: str) -> None
     assert entry.payload == {"person_id": str(person.id), "field": field} and entry.place_code == "350104"
 
 
-def refused(world: World, error: type[Exception], officer: Any, person_id: uuid.UUID, field: str = "phone") -> None:
+def refused(
+    world: World, error: type[Exception], officer: Any, person_id: uuid.UUID, field: str = "phone"
+) -> None:
     with pytest.raises(error):
         unmask_person(officer=officer, person_id=person_id, field=field, ground="seat.call", now=world.now)
     assert not Entry.objects.filter(event="person.unmasked").exists()
@@ -111,7 +119,13 @@ def test_who_may_not_see_leaves_no_trace_of_having_seen(world: World) -> None:
 def test_an_account_unmasked_is_written_with_what_it_was_met_on(world: World) -> None:
     world.take_in([world.row(suspect_account=ACCOUNT)])
     account, subject = Account.objects.get(), uuid.uuid4()
-    look = {"account": account, "subject_id": subject, "place_code": "350104", "ground": "seat.call", "now": world.now}
+    look = {
+        "account": account,
+        "subject_id": subject,
+        "place_code": "350104",
+        "ground": "seat.call",
+        "now": world.now,
+    }
     with pytest.raises(NotAllowed):
         unmask_account(officer=world.officer("auditor", roles=["auditor"]), **look)
     assert not Entry.objects.filter(event="account.unmasked").exists()

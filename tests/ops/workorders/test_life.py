@@ -1,4 +1,4 @@
-"""Alerts and their calls live through random acts of the real services; what must always hold is looked at each time."""
+"""Alerts and their calls live through random acts of the real services; each time what must hold is looked at."""
 
 from collections.abc import Callable
 from datetime import timedelta
@@ -70,7 +70,10 @@ class Centre(RuleBasedStateMachine):
         held = find_taken(self.officers[who])
         if held:
             give_back(
-                work_order_id=held.id, version=held.version, acting_officer=self.officers[who], now=self.world.now
+                work_order_id=held.id,
+                version=held.version,
+                acting_officer=self.officers[who],
+                now=self.world.now,
             )
 
     @rule(seconds=st.sampled_from([1, 9, 60, 600, 900, 5 * 86_400]))
@@ -85,7 +88,9 @@ class Centre(RuleBasedStateMachine):
         for alert in alerts:
             calls = [o for o in orders if o.alert_id == alert.id and o.kind == "call"]
             live = [o for o in calls if o.status in {"waiting", "taken"}]
-            visits = [o for o in orders if o.alert_id == alert.id and o.kind == "visit" and o.status == "waiting"]
+            visits = [
+                o for o in orders if o.alert_id == alert.id and o.kind == "visit" and o.status == "waiting"
+            ]
             assert len(live) <= 1 and calls
             if alert.status == "triaged":
                 assert [o.status for o in live] == ["waiting"]
@@ -98,7 +103,9 @@ class Centre(RuleBasedStateMachine):
         ready = [o for o in waiting if o.not_before_at <= self.world.now]
         assert tally(self.officers[0], self.world.now).waiting == len(ready)
         for order in orders:
-            assert (order.status == "taken") == bool(order.hold_until_at and order.taken_by_id and not order.done_at)
+            assert (order.status == "taken") == bool(
+                order.hold_until_at and order.taken_by_id and not order.done_at
+            )
         self._journal_matches({str(a.id): a.status for a in alerts}, {str(o.id): o.status for o in orders})
 
     def _journal_matches(self, alerts: dict[str, str], orders: dict[str, str]) -> None:
@@ -112,7 +119,9 @@ class Centre(RuleBasedStateMachine):
                 ways = {(s, t.target, t.event) for t in life.transitions for s in t.sources}
                 assert entry.before == at[key] and (entry.before, entry.after, entry.event) in ways
             at[key] = entry.after
-        assert at == {("alert", k): v for k, v in alerts.items()} | {("work_order", k): v for k, v in orders.items()}
+        assert at == {("alert", k): v for k, v in alerts.items()} | {
+            ("work_order", k): v for k, v in orders.items()
+        }
 
 
 @pytest.mark.django_db

@@ -65,9 +65,10 @@ def test_two_windows_of_one_officer_share_one_call(world: World, line: Line, in_
 
 
 @pytest.mark.django_db(transaction=True)
-def test_no_call_is_skipped_while_its_warning_is_being_judged(world: World, line: Line, in_threads: Threads) -> None:
+def test_no_call_is_skipped_while_its_warning_is_being_judged(
+    world: World, line: Line, in_threads: Threads
+) -> None:
     """Triage holds alerts and then their calls; taking must not hold a call and wait for its alert."""
-
 
     line(*[{}] * 12)
     alerts = [order.alert_id for order in orders()]
@@ -83,7 +84,9 @@ def test_no_call_is_skipped_while_its_warning_is_being_judged(world: World, line
 
 
 @pytest.mark.parametrize("seed", range(4))
-def test_the_order_is_that_of_the_money_still_savable(world: World, line: Line, take: Take, seed: int) -> None:
+def test_the_order_is_that_of_the_money_still_savable(
+    world: World, line: Line, take: Take, seed: int
+) -> None:
     draw = random.Random(seed)
     for _ in range(8):
         world.advance(timedelta(seconds=draw.randrange(1, 240)))
@@ -109,7 +112,11 @@ def test_the_order_is_that_of_the_money_still_savable(world: World, line: Line, 
         elif turn % FAIR_EVERY:
             assert savable_minor(kept_facts(got), world.now) >= wanted - 1
         record_outcome(
-            work_order_id=got.id, version=got.version, outcome="dissuaded", acting_officer=officer, now=world.now
+            work_order_id=got.id,
+            version=got.version,
+            outcome="dissuaded",
+            acting_officer=officer,
+            now=world.now,
         )
 
 
@@ -125,7 +132,11 @@ def test_every_fifth_call_is_the_most_overdue(world: World, line: Line, take: Ta
         reasons = take_next(acting_officer=officer, now=world.now)
         assert reasons and reasons[0].id == order.id  # asked again: the same call
         record_outcome(
-            work_order_id=order.id, version=order.version, outcome="mismatch", acting_officer=officer, now=world.now
+            work_order_id=order.id,
+            version=order.version,
+            outcome="mismatch",
+            acting_officer=officer,
+            now=world.now,
         )
     assert got.index(forgotten) == FAIR_EVERY - 1
 
@@ -137,7 +148,11 @@ def test_the_fair_turn_says_why(world: World, line: Line, take: Take) -> None:
     for _ in range(FAIR_EVERY - 1):
         order = take(officer)
         record_outcome(
-            work_order_id=order.id, version=order.version, outcome="mismatch", acting_officer=officer, now=world.now
+            work_order_id=order.id,
+            version=order.version,
+            outcome="mismatch",
+            acting_officer=officer,
+            now=world.now,
         )
     taken = take_next(acting_officer=officer, now=world.now)
     assert taken and [reason.code for reason in taken[1]] == ["waited_longest", "overdue"]
@@ -172,7 +187,11 @@ def test_a_forgotten_call_goes_back_by_the_clock(world: World, line: Line, take:
     assert Entry.objects.get(event="work_order.lapsed").subject_id == str(order.id)
     with pytest.raises(VersionConflict):
         record_outcome(
-            work_order_id=order.id, version=taken.version, outcome="dissuaded", acting_officer=officer, now=world.now
+            work_order_id=order.id,
+            version=taken.version,
+            outcome="dissuaded",
+            acting_officer=officer,
+            now=world.now,
         )
     assert take(world.officer("next")).id == order.id
 
@@ -197,7 +216,11 @@ def test_a_deferred_call_is_not_offered_before_its_time(world: World, line: Line
     officer = world.officer()
     order = take(officer)
     record_outcome(
-        work_order_id=order.id, version=order.version, outcome="not_found_yet", acting_officer=officer, now=world.now
+        work_order_id=order.id,
+        version=order.version,
+        outcome="not_found_yet",
+        acting_officer=officer,
+        now=world.now,
     )
     again = catalog.call_outcomes()["not_found_yet"].retry_after
     assert again is not None

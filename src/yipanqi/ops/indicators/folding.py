@@ -7,13 +7,12 @@ sealer numbered them (`seen`), so that none counts twice. Reading tables is in `
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
-from zoneinfo import ZoneInfo
 
 from yipanqi import catalog
+from yipanqi.kernel.days import ZONE, day_of
 from yipanqi.kernel.places import ancestor_codes
 from yipanqi.ops.journal.queries import FeedItem
 
-ZONE = ZoneInfo("Asia/Shanghai")
 TICKER_LENGTH = 20
 _WAITING = {"waiting": 1}
 
@@ -46,11 +45,6 @@ class WallState:
             outcomes=dict(self.outcomes),
             ticker=list(self.ticker),
         )
-
-
-def day_of(instant: datetime) -> date:
-    """The centre's day an instant falls on."""
-    return instant.astimezone(ZONE).date()
 
 
 def fold(state: WallState, items: Iterable[FeedItem]) -> WallState:

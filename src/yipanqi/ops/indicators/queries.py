@@ -6,11 +6,11 @@ from django.db import connection, transaction
 from django.db.models import Count, Q, Sum
 from django.db.models.functions import ExtractHour
 
+from yipanqi.kernel.days import ZONE, day_of, day_start
 from yipanqi.ops.alerts.models import Alert
-from yipanqi.ops.indicators.folding import ZONE, WallState, day_of, fold
+from yipanqi.ops.indicators.folding import WallState, fold
 from yipanqi.ops.journal.queries import last_feed_no, list_feed, unsealed_entry_ids
 from yipanqi.ops.workorders.models import Attempt, WorkOrder
-from yipanqi.ops.workorders.queries import day_start
 
 TICKER_LOOKBACK = 400
 

@@ -45,7 +45,7 @@ class Draft:
 @contextlib.contextmanager
 def correlated(correlation_id: str | None = None) -> Iterator[str]:
     """All entries written inside share one correlation id (a new one unless given)."""
-    value = correlation_id or uuid.uuid4().hex
+    value = correlation_id or str(uuid.uuid4())  # the form that the log keeps, whatever digits are in it
     token = _correlation.set(value)
     try:
         yield value

@@ -7,6 +7,7 @@ import math
 from datetime import datetime, timedelta
 
 from django.db import connection, transaction
+from django.db.models import Sum
 
 from yipanqi.kernel.errors import YipanqiError
 from yipanqi.ops.partners.keys import fits, read_key
@@ -80,6 +81,12 @@ def spend(*, partner: Partner, rows: int, now: datetime) -> None:
     if not taken:
         message = f"The {limit} rows of this minute are used up; try again in {wait} seconds."
         raise RateExceeded(message, limit=limit, retry_after=wait, seconds=wait)
+
+
+def rows_since(*, partner: Partner, since: datetime) -> int:
+    """How many rows the partner has sent since an instant, as far back as counts are kept."""
+    sent = PartnerUsage.objects.filter(partner=partner, minute__gte=since).aggregate(total=Sum("rows"))
+    return int(sent["total"] or 0)
 
 
 def forget_usage(*, before: datetime) -> int:

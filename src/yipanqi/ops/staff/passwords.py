@@ -22,18 +22,23 @@ def initial_password() -> str:
 def encode_password(password: str | None) -> str:
     """What is stored of a password; None gives what no password fits.
 
-    Raises OfficerRefused `password_weak`; its fact `reasons` are sentences in the active language.
+    Raises OfficerRefused `password_weak`. Its fact `reasons` lists codes of the catalog's errors, since not all of
+    Django's own sentences exist in Chinese; `limit` is the number of characters that one of them may name.
     """
     if password is None:
         return make_password(None)
     if len(password) > PASSWORD_CHARS:
-        raise OfficerRefused(
-            f"A password has at most {PASSWORD_CHARS} characters.", code="password_weak", reasons=[]
-        )
+        raise _weak(["field_too_long"], PASSWORD_CHARS)
     try:
         validate_password(password)
     except ValidationError as error:
-        raise OfficerRefused(
-            "The password is too weak.", code="password_weak", reasons=error.messages
+        limits = [(each.params or {}).get("min_length") for each in error.error_list]
+        raise _weak(
+            [str(each.code) for each in error.error_list], max(filter(None, limits), default=0)
         ) from None
     return make_password(password)
+
+
+def _weak(reasons: list[str], limit: int) -> OfficerRefused:
+    message = f"The password is too weak: {', '.join(reasons)}."
+    return OfficerRefused(message, code="password_weak", reasons=reasons, limit=limit)

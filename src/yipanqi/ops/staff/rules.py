@@ -18,7 +18,7 @@ class OfficerRefused(YipanqiError):
     """An officer's file cannot be written as given.
 
     Codes: username_invalid, username_taken, field_missing (facts: field), field_too_long (field, limit),
-    group_unknown, role_unknown, jurisdiction_unknown, language_unknown, password_weak (reasons), password_wrong,
+    group_unknown, role_unknown, jurisdiction_unknown, language_unknown, password_weak (reasons, limit), password_wrong,
     password_same, own_account, officer_active, officer_inactive.
     """
 

@@ -1,7 +1,8 @@
-"""Signing in and out and changing the own password, with the lock-out. The session itself is the door's (`django.contrib.auth.login`).
+"""Signing in and out and changing the own password, with the lock-out.
 
-The slow hash is computed before the row is locked, so that guesses on one account do not queue for the lock; but each
-answer is given under it, one after the other, so that at most the catalog's number of guesses is ever answered.
+The session itself is the door's (`django.contrib.auth.login`). The slow hash is computed before the row is locked,
+so that guesses on one account do not queue for the lock; but each answer is given under it, one after the other,
+so that at most the catalog's number of guesses is ever answered.
 """
 
 from datetime import datetime

@@ -4,10 +4,10 @@ import uuid
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
-from zoneinfo import ZoneInfo
 
 from django.db.models import Count, Sum
 
+from yipanqi.kernel.days import day_start
 from yipanqi.kernel.errors import YipanqiError
 from yipanqi.ops.alerts.models import Alert
 from yipanqi.ops.staff.gates import require
@@ -16,8 +16,6 @@ from yipanqi.ops.workorders.models import Attempt, WorkOrder
 
 if TYPE_CHECKING:
     from yipanqi.ops.staff.models import Officer
-
-ZONE = ZoneInfo("Asia/Shanghai")
 
 
 class NotFound(YipanqiError):
@@ -35,11 +33,6 @@ class Tally:
     my_calls: int
     my_dissuaded: int
     my_saved_minor: int
-
-
-def day_start(now: datetime) -> datetime:
-    """Midnight of the centre's day."""
-    return now.astimezone(ZONE).replace(hour=0, minute=0, second=0, microsecond=0)
 
 
 def access_work_order(

@@ -159,7 +159,7 @@ def _row(row: Any, at: datetime) -> dict[str, object]:
         "place": full_name(row.place_code, show.language()),
         "handler": row.handler.name if row.handler else "",
         "status": _status(row.status),
-        "savable": show.money(alert_savable_minor(row, now())) if waits else None,
+        "savable": show.money(alert_savable_minor(row, at)) if waits else None,
         "time_left": show.clock(row.due_at, row.opened_at, at) if waits else None,
         "due_at": row.due_at,
         "total_seconds": _span(row.due_at, row.opened_at),

@@ -102,6 +102,15 @@ def password(request: HttpRequest) -> HttpResponse:
     return render(request, "password.html", context, status=422 if errors else 200)
 
 
+def _why_not(error: YipanqiError) -> str:
+    """What is wrong with the password; where there are reasons, they say more than the refusal."""
+    if "reasons" not in error.facts:
+        return error_sentence(error)
+    code = translation.get_language() or "zh-hans"
+    reasons = (catalog.error_text(each, **error.facts).get(code) for each in error.facts["reasons"])
+    return " ".join(reasons)
+
+
 def _change_password(request: HttpRequest) -> dict[str, str]:
     """Do what the form asks; sentences by field where it cannot be done, none when it was."""
     old, new, again = (request.POST.get(name, "") for name in ("old", "new", "again"))
@@ -110,8 +119,7 @@ def _change_password(request: HttpRequest) -> dict[str, str]:
     try:
         officer = change_password(officer=request.user, old=old, new=new, now=now())
     except YipanqiError as error:
-        reasons = error.facts.get("reasons") or [error_sentence(error)]
-        return {FIELD_OF_ERROR.get(error.code, ""): " ".join(reasons)}
+        return {FIELD_OF_ERROR.get(error.code, ""): _why_not(error)}
     update_session_auth_hash(request, officer)
     return {}
 

@@ -12,6 +12,7 @@ from django.utils.translation import gettext
 from django.views.decorators.http import require_GET, require_http_methods
 
 from yipanqi import catalog
+from yipanqi.kernel.days import ZONE
 from yipanqi.kernel.errors import YipanqiError
 from yipanqi.kernel.ids import new_id
 from yipanqi.ops.alerts.files import FileRefused, read_csv
@@ -19,7 +20,6 @@ from yipanqi.ops.alerts.intake import Channel, rows_limit, take_in
 from yipanqi.ops.alerts.quarantine import discard_row, read_quarantined, replay_row
 from yipanqi.ops.alerts.queries import list_batches, list_quarantined, matching_quarantined
 from yipanqi.ops.alerts.reading import FIELDS, REQUIRED, Flaw, RowRefused, read_row
-from yipanqi.ops.indicators.folding import ZONE
 from yipanqi.ops.journal.queries import now as centre_now
 from yipanqi.ops.jurisdictions.queries import list_children
 from yipanqi.ops.staff.queries import as_actor

@@ -1,23 +1,37 @@
 """The auditor's desk: the journal's feed, newest first, and the check of its chain."""
 
 import time
+from datetime import datetime
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils.translation import gettext
 from django.views.decorators.http import require_GET, require_POST
 
 from yipanqi import catalog
+from yipanqi.kernel.days import ZONE
 from yipanqi.ops.journal.queries import head, list_latest
 from yipanqi.ops.journal.verifying import verify_chain
+from yipanqi.ops.jurisdictions.queries import full_name
 from yipanqi.ops.staff.queries import list_names
 from yipanqi.web import lists
 from yipanqi.web import presenting as show
 from yipanqi.web.gates import desk
 
 SHOWN_HASH = 16
+SHOWN_ID = 8
 PAGE = 50
-PARTNER_NAME_MAX = 64
+VOCABULARIES = {
+    "fraud_type": catalog.fraud_types,
+    "level": catalog.levels,
+    "outcome": catalog.call_outcomes,
+    "source": catalog.sources,
+    "field": catalog.fields,
+    "reason": catalog.errors,
+    "role": catalog.roles,
+    "group": catalog.groups,
+}
 
 
 @desk("journal.read")
@@ -76,17 +90,40 @@ def _journal(request: HttpRequest) -> dict[str, object]:
 def _entry(item: Any, officers: dict[str, str]) -> dict[str, object]:
     language = show.language()
     facts = [
-        {"name": name, "value": value} for name, value in item.payload.items() if value not in ("", None)
+        {"name": show.named(catalog.facts(), name)["name"], "value": _value(name, value)}
+        for name, value in item.payload.items()
+        if value not in ("", None)
     ]
-    change = f"{item.before} → {item.after}" if item.before else item.after
+    statuses = [_status(item.subject_kind, code) for code in (item.before, item.after) if code]
+    kind = show.named(catalog.facts(), f"subject.{item.subject_kind}")["name"]
     return {
         "feed_no": item.feed_no,
         "at": item.recorded_at,
         "event": {"code": item.event, "name": catalog.events()[item.event].name.get(language)},
         "actor": officers.get(item.actor_id) or item.actor_id or item.actor_kind,
-        "subject": f"{item.subject_kind} {item.subject_id[-8:]}",
+        "subject": f"{kind} {item.subject_id[-SHOWN_ID:]}",
         "subject_url": "",
         "ground": item.ground,
-        "facts": ([{"name": "→", "value": change}] if change else []) + facts,
+        "facts": ([{"name": gettext("status"), "value": " → ".join(statuses)}] if statuses else []) + facts,
         "hash": item.hash[:SHOWN_HASH],
     }
+
+
+def _status(kind: str, code: str) -> str:
+    named = catalog.statuses().get(f"{kind}.{code}")
+    return named.name.get(show.language()) if named else code
+
+
+def _value(name: str, value: object) -> object:
+    """A payload's value as an auditor reads it: codes by their names, money typeset, ids by their end."""
+    if isinstance(value, bool):
+        return gettext("yes") if value else gettext("no")
+    if name.endswith("_minor") and isinstance(value, int):
+        return show.amount(value)
+    if name == "place":
+        return full_name(str(value), show.language())
+    if name in VOCABULARIES:
+        return show.named(VOCABULARIES[name](), str(value))["name"]
+    if name.endswith("_at"):
+        return datetime.fromisoformat(str(value)).astimezone(ZONE).strftime("%m-%d %H:%M:%S")
+    return str(value)[-SHOWN_ID:] if name.endswith("_id") else value

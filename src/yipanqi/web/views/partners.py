@@ -9,9 +9,11 @@ from django.urls import reverse
 from django.views.decorators.http import require_http_methods
 
 from yipanqi import catalog
+from yipanqi.kernel.days import day_start
 from yipanqi.kernel.errors import YipanqiError
 from yipanqi.ops.journal.queries import now
 from yipanqi.ops.jurisdictions.queries import full_name, list_children
+from yipanqi.ops.partners.admission import rows_since
 from yipanqi.ops.partners.queries import get_partner, list_keys, list_partners
 from yipanqi.ops.partners.services import issue_key, register_partner, revoke_key
 from yipanqi.ops.staff.gates import require
@@ -20,6 +22,8 @@ from yipanqi.web import lists
 from yipanqi.web import presenting as show
 from yipanqi.web.gates import desk
 from yipanqi.web.middleware import error_sentence
+
+PARTNER_NAME_MAX = 64
 
 
 @desk("partner.read")
@@ -55,7 +59,11 @@ def _act_on_partner(request: HttpRequest, values: dict[str, str]) -> dict[str, s
     act = request.POST.get("act", "")
     if act == "revoke":
         prefix = request.POST.get("key", "")
-        mine = (key.prefix for partner in list_partners(request.user) for key in list_keys(request.user, partner.code))
+        mine = (
+            key.prefix
+            for partner in list_partners(request.user)
+            for key in list_keys(request.user, partner.code)
+        )
         if prefix not in mine:
             raise YipanqiError("no key of this place", code="not_found")
         revoke_key(prefix=prefix, acting=acting, now=at)
@@ -106,6 +114,7 @@ def _partner(request: HttpRequest, partner: Any) -> dict[str, object]:
         "active": partner.is_active,
         "last_seen_at": max((key.last_used_at for key in keys if key.last_used_at), default=None),
         "rate": f"{partner.rate_per_minute:,}",
+        "today": f"{rows_since(partner=partner, since=day_start(now())):,}",
         "keys": [
             {
                 "id": key.prefix,

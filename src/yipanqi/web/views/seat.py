@@ -211,7 +211,11 @@ def _call(request: HttpRequest, order: Any, extra_reasons: list[str]) -> dict[st
         "signals": [show.signal(row, text=row.text.reveal()) for row in reversed(signals)],
         "can_give_back": True,
         "notes": [
-            {"at": a.made_at, "author": a.officer.name, "text": f"{_outcome_name(a.outcome)} {a.note.reveal()}"}
+            {
+                "at": a.made_at,
+                "author": a.officer.name,
+                "text": f"{_outcome_name(a.outcome)} {a.note.reveal()}",
+            }
             for a in list_attempts_of_alert(request.user, alert.id)
             if a.undone_at is None
         ],

@@ -5,13 +5,11 @@ from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
-from django.urls import reverse
 from django.views.decorators.http import require_http_methods
 
 from yipanqi import catalog
-from yipanqi.kernel.errors import YipanqiError
 from yipanqi.ops.journal.queries import now
-from yipanqi.ops.jurisdictions.queries import full_name, list_below
+from yipanqi.ops.jurisdictions.queries import full_name, list_below, list_children
 from yipanqi.ops.staff.passwords import initial_password
 from yipanqi.ops.staff.queries import OfficerNotFound, as_actor, list_officers
 from yipanqi.ops.staff.rules import OfficerRefused
@@ -113,29 +111,28 @@ def _page(request: HttpRequest, errors: dict[str, str]) -> dict[str, object]:
     filters = lists.chosen(request.GET, ("q", "unit", "role"))
     language = show.language()
     found = [officer for officer in list_officers(request.user) if _matches(officer, filters)]
-    places = list_below(request.user.unit_id)
-    units = [{"code": place.code, "name": full_name(place.code, language)} for place in places]
-    wide = [unit for unit, place in zip(units, places, strict=True) if _is_near(place, request.user.unit_id)]
+    unit, adding = request.user.unit_id, bool(errors) and request.POST.get("act") == "add"
     blank: dict[str, Any] = {"username": "", "name": "", "unit": "", "group": "", "roles": []}
     at = now()
     return {
         "filters": filters,
         "options": {
-            "units": wide,
-            "posts": units,
+            "units": _places(list_children(unit), language),
+            "posts": _places(list_below(unit), language),
             "groups": lists.options(catalog.groups(), language),
             "roles": lists.options(catalog.roles(), language),
         },
         "rows": [_row(officer, language, at, request.user.id) for officer in found[:MOST_ROWS]],
         "total": f"{len(found):,}",
         "query": lists.query_string(filters),
-        "values": _typed(request) if errors else blank,
+        "values": _typed(request) if adding else blank,
+        "adding": adding,
         "errors": errors,
     }
 
 
-def _is_near(place: Any, unit_code: str) -> bool:
-    return unit_code in (place.code, place.parent_id)
+def _places(places: list[Any], language: str) -> list[dict[str, str]]:
+    return [{"code": place.code, "name": full_name(place.code, language)} for place in places]
 
 
 def _matches(officer: Any, filters: dict[str, str]) -> bool:

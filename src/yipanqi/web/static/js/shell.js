@@ -91,7 +91,7 @@
   // A select with data-submit sends its form at once.
   document.addEventListener("change", (event) => { if (event.target.matches("[data-submit]")) event.target.form?.requestSubmit(); });
   document.addEventListener("submit", (event) => {
-    const question = event.target.dataset?.confirm;
+    const question = event.submitter?.dataset.confirm || event.target.dataset?.confirm;
     if (question && !window.confirm(question)) event.preventDefault();
   });
 

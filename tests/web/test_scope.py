@@ -1,0 +1,144 @@
+"""An officer of another county finds nothing of ours; what leaves as a file is masked, inert and journaled."""
+
+import csv
+import io
+import json
+import logging
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+
+from yipanqi.config.logging import formatter
+from yipanqi.ops.alerts.models import Alert, QuarantinedRow
+from yipanqi.ops.journal.models import Entry
+from yipanqi.ops.partners.models import Partner, PartnerKey
+from yipanqi.ops.workorders.models import WorkOrder
+from yipanqi.rehearsal.world import World
+
+Browser = Callable[..., Client]
+Fill = Callable[..., list[Any]]
+PHONE = "13800002207"
+
+
+def rows_of(answer: Any) -> list[list[str]]:
+    text = b"".join(answer.streaming_content).decode("utf-8-sig")
+    return list(csv.reader(io.StringIO(text)))
+
+
+def test_another_county_sees_nothing_of_ours(world: World, browser: Browser) -> None:
+    world.partner("county", scope="350104")
+    world.take_in([world.row(person_phone=PHONE), world.row(amount="x")], "county")
+    world.triage()
+    alert, held = Alert.objects.for_system("look").get(), QuarantinedRow.objects.for_system("look").get()
+    home, away = browser(unit="350104"), browser(unit="350203")
+    here, there = [], []
+    for client, found in ((home, here), (away, there)):
+        found.append(client.get(reverse("alert_detail", args=[alert.id])).status_code)
+        found.append(client.get(reverse("quarantine_detail", args=[held.id])).status_code)
+        found.append(str(alert.id) in client.get("/alerts").content.decode())
+        found.append(str(alert.id) in client.get(f"/alerts?q={PHONE}").content.decode())
+        found.append(str(alert.id) in client.get("/alerts?district=350104").content.decode())
+        found.append(str(held.id) in client.get("/quarantine").content.decode())
+        found.append(len(rows_of(client.get("/alerts/export"))) - 1)
+        figures = client.get("/wall/state").json()["figures"]
+        found.append((figures["warnings"], figures["waiting"]))
+    assert here == [200, 200, True, True, True, True, 1, (1, 1)]
+    assert there == [404, 404, False, False, False, False, 0, (0, 0)]
+
+
+def test_another_county_can_do_nothing_to_ours(world: World, browser: Browser, fill: Fill) -> None:
+    (call,) = fill(person_phone=PHONE)
+    home, away = browser(unit="350104"), browser(unit="350203")
+    assert home.post("/seat/next").status_code == 303 and away.post("/seat/next").status_code == 303
+    order = WorkOrder.objects.for_system("look").get(id=call)
+    form = {"work_order_id": str(call), "version": order.version}
+    refused = [
+        away.post("/seat/unmask", {"work_order_id": str(call), "field": "phone"}),
+        away.post("/seat/outcome", form | {"outcome": "dissuaded"}),
+        away.post("/seat/give-back", form),
+    ]
+    assert [answer.status_code for answer in refused] == [404, 404, 404]
+    assert PHONE not in refused[0].content.decode()
+    assert not Entry.objects.filter(event="person.unmasked").exists()
+    assert WorkOrder.objects.for_system("look").get(id=call).status == "taken"
+    seen = home.post("/seat/unmask", {"work_order_id": str(call), "field": "phone"})
+    assert PHONE in seen.content.decode()
+    assert Entry.objects.get(event="person.unmasked").actor_id == str(home.officer.id)  # type: ignore[attr-defined]
+
+
+def test_partners_are_entered_and_ended_only_at_home(world: World, browser: Browser) -> None:
+    world.partner("provincial")
+    county = browser(unit="350104")
+    form = {"act": "issue", "name": "仓山某行", "source": "bank", "rate": "60"}
+    wide = county.post("/partners", form | {"scope": "350000"})
+    assert wide.status_code == 422 and Partner.objects.count() == 1
+    prefix = PartnerKey.objects.get().prefix
+    assert county.post("/partners", {"act": "revoke", "key": prefix}).status_code == 422
+    assert PartnerKey.objects.get().revoked_at is None
+    assert county.post("/partners", form | {"name": "长" * 65}).status_code == 422
+    made = county.post("/partners", form | {"scope": "350104"})
+    assert made.status_code == 200 and "ypq_" in made.content.decode()
+    own = PartnerKey.objects.exclude(prefix=prefix).get()
+    assert own.partner.scope_id == "350104"
+    assert county.post("/partners", {"act": "revoke", "key": own.prefix}).status_code == 200
+    own.refresh_from_db()
+    assert own.revoked_at
+
+
+def test_the_export_is_masked_and_written_down(world: World, browser: Browser, fill: Fill) -> None:
+    client = browser()
+    fill(good=2)
+    fill(good=1, person_name="=HYPERLINK(1)", person_phone="+85291234567", level_hint="high")
+    table = rows_of(client.get("/alerts/export"))
+    assert table[0][:4] == ["number", "received_at", "person_name", "phone"] and len(table) == 4
+    cells = [cell for line in table[1:] for cell in line]
+    assert "林*梅" in cells and not any("林晓梅" in cell or "85291234567" in cell for cell in cells)
+    assert not any(cell[:1] in "=+-@\t\r" for cell in cells if cell)
+    assert any(cell.startswith("'=") for cell in cells) and any(cell.startswith("'+85") for cell in cells)
+    assert len(rows_of(client.get("/alerts/export?level=high"))) == 2
+    written = Entry.objects.filter(event="alerts.exported").order_by("id")
+    assert [entry.payload["rows"] for entry in written] == [3, 1]
+    assert written[0].actor_id == str(client.officer.id)  # type: ignore[attr-defined]
+
+
+def test_no_log_line_holds_a_person(world: World, caplog: pytest.LogCaptureFixture) -> None:
+    """Intake, a refusal and a crash, each told by our formatter; the phone and the name are in none of the lines."""
+    key, client = world.partner(), Client(raise_request_exception=False)
+    row = world.row(
+        person_phone=PHONE,
+        person_name="欧阳不存在",
+        text=f"{PHONE} 欧阳不存在",
+        suspect_account="62220216020012345",
+    )
+    headers = {"Authorization": f"Bearer {key}", "X-Correlation-Id": "trace-of-this-test"}
+    with caplog.at_level(logging.DEBUG):
+        caplog.set_level(logging.INFO, logger="django.db.backends")
+        for body in (row, row | {"external_id": "2", "amount": PHONE + "x"}, [row]):
+            client.post(
+                "/api/v1/warnings", json.dumps(body), content_type="application/json", headers=headers
+            )
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr("yipanqi.api.v1.service.take_in", lambda rows, **_: 1 / 0 if rows else None)
+            answer = client.post(
+                "/api/v1/warnings", json.dumps(row), content_type="application/json", headers=headers
+            )
+            assert answer.status_code == 500
+    told = [formatter().format(record) for record in caplog.records]
+    assert told and any("trace-of-this-test" in line for line in told)
+    for secret in (PHONE, "欧阳不存在", "62220216020012345", key):
+        assert not any(secret in line for line in told), secret
+
+
+def test_one_correlation_id_runs_through_answer_and_journal(world: World) -> None:
+    key, client = world.partner(), Client()
+    headers = {"Authorization": f"Bearer {key}"}
+    answer = client.post(
+        "/api/v1/warnings", json.dumps(world.row()), content_type="application/json", headers=headers
+    )
+    given = answer["X-Correlation-Id"]
+    assert set(Entry.objects.filter(event="alert.opened").values_list("correlation_id", flat=True)) == {given}
+    bad = client.get("/login", headers={"X-Correlation-Id": "<script>"})
+    assert bad["X-Correlation-Id"] != "<script>" and bad["X-Correlation-Id"] != given
