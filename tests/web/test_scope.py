@@ -11,7 +11,7 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from yipanqi.config.logging import formatter
+from yipanqi.config.logging import StderrHandler, formatter
 from yipanqi.ops.alerts.models import Alert, QuarantinedRow
 from yipanqi.ops.journal.models import Entry
 from yipanqi.ops.partners.models import Partner, PartnerKey
@@ -106,6 +106,9 @@ def test_the_export_is_masked_and_written_down(world: World, browser: Browser, f
 
 def test_no_log_line_holds_a_person(world: World, caplog: pytest.LogCaptureFixture) -> None:
     """Intake, a refusal and a crash, each told by our formatter; the phone and the name are in none of the lines."""
+    assert any(isinstance(handler, StderrHandler) for handler in logging.getLogger().handlers), (
+        "Django never set it up"
+    )
     key, client = world.partner(), Client(raise_request_exception=False)
     row = world.row(
         person_phone=PHONE,
