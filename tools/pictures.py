@@ -11,7 +11,13 @@ from playwright.sync_api import Page, sync_playwright
 from yipanqi.web.views.entrance import DEMO_PASSWORD
 
 PICTURES = Path(__file__).resolve().parents[1] / "docs" / "pictures"
-ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"]
+ARGUMENTS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+]
 
 
 def sign_in(page: Page, address: str, username: str) -> None:

@@ -40,4 +40,7 @@ def test_every_text_becomes_a_ranked_call(world: World, client, capsys) -> None:
     calls = WorkOrder.objects.for_system("the test looks everywhere").filter(kind="call", status="waiting")
     assert calls.count() == len(chosen) and all(call.facts for call in calls)
     with capsys.disabled():
-        print(f"\n{len(chosen)} texts, {source}: " + ", ".join(f"{c} {found.count(c)}" for c in sorted(set(found))))
+        print(
+            f"\n{len(chosen)} texts, {source}: "
+            + ", ".join(f"{c} {found.count(c)}" for c in sorted(set(found)))
+        )

@@ -8,7 +8,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from yipanqi.kernel.places import PlaceError, Tier, ancestor_codes, parent_code, tier_of
+from yipanqi.kernel.places import (
+    PlaceError,
+    Tier,
+    ancestor_codes,
+    lies_below,
+    parent_code,
+    shared_digits,
+    tier_of,
+)
 
 PAIR = st.integers(1, 99).map("{:02d}".format)
 STATIONS = st.builds("{:02d}{}{}{:03d}".format, st.integers(10, 99), PAIR, PAIR, st.integers(1, 999))
@@ -75,3 +83,25 @@ def test_any_digits_are_placed_or_refused(code: str) -> None:
         return
     assert len(code) == (9 if tier is Tier.STATION else 6)
     assert not code.startswith("0")
+
+
+@pytest.mark.parametrize(
+    ("code", "digits"),
+    [("350000", "35"), ("350100", "3501"), ("350104", "350104"), ("350104001", "350104001")],
+)
+def test_codes_in_a_place_share_its_digits_and_no_others(code: str, digits: str) -> None:
+    everywhere = [
+        "350000",
+        "350100",
+        "350104",
+        "350104001",
+        "350104002",
+        "350105",
+        "350203",
+        "360000",
+        "360104",
+    ]
+    inside = [other for other in everywhere if code in ancestor_codes(other)]
+    assert shared_digits(code) == digits
+    assert [other for other in everywhere if other.startswith(digits)] == inside
+    assert [other for other in everywhere if lies_below(other, code)] == [o for o in inside if o != code]

@@ -120,6 +120,29 @@ def test_a_file_is_dropped_corrected_and_done(world: World, browser: Browser) ->
     assert str(Signal.objects.get(external_id="F2").alert_id) in client.get(url).content.decode()
 
 
+def test_a_held_row_is_discarded_with_a_reason(world: World, browser: Browser, fill: Fill) -> None:
+    client = browser(language="en")
+    fill(good=0, bad=1)
+    held = QuarantinedRow.objects.for_system("look").get()
+    url = reverse("quarantine_detail", args=[held.id])
+    form = re.search(
+        r'<form[^>]*data-confirm="[^"]+"[^>]*>.*?</form>', client.get(url).content.decode(), re.S
+    )
+    assert (
+        form and 'value="discard"' in form.group() and re.search(r'name="reason"[^>]*required', form.group())
+    )
+    for reason, code, facts in (("  ", "reason_required", {}), ("x" * 201, "field_too_long", {"limit": 200})):
+        told = client.post(url, {"act": "discard", "reason": reason})
+        assert told.status_code == 422 and catalog.error_text(code, **facts).en in told.content.decode()
+        assert 'name="amount" type="text" value="x"' in told.content.decode(), "the row's own fields stay"
+    assert client.post(url, {"act": "discard", "reason": "a test row"}).status_code == 303
+    held.refresh_from_db()
+    page = client.get(url).content.decode()
+    assert held.status == "discarded" and "a test row" in page and 'value="discard"' not in page
+    again = client.post(url, {"act": "discard", "reason": "twice"})
+    assert again.status_code == 422 and catalog.error_text("already_replayed").en in again.content.decode()
+
+
 def test_what_cannot_be_dropped_is_said(world: World, browser: Browser) -> None:
     client = browser()
     assert client.post("/imports", {"source": "telecom"}).status_code == 422

@@ -10,6 +10,7 @@ from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
 from yipanqi import catalog
 from yipanqi.casework.authority import ROLES_BY_ACT, Role
+from yipanqi.kernel.errors import YipanqiError
 from yipanqi.rehearsal.world import World
 
 Route = tuple[str, str, Any]
@@ -159,6 +160,33 @@ def test_refusals_are_pages_in_the_viewers_language(world: World, language: str)
         assert f'lang="{language}"' in text and page["X-Correlation-Id"] == "test-0123456789"
     nowhere = client.get("/nowhere").content.decode()
     assert ("没有" if language == "zh-hans" else "There is no such page") in nowhere
+
+
+@pytest.mark.parametrize("status", [400, 413])
+def test_what_cannot_be_taken_says_so(world: World, monkeypatch: pytest.MonkeyPatch, status: int) -> None:
+    client = Client(headers={"Accept-Language": "en"})
+    client.force_login(world.officer(roles=["operator"]))
+    code = {400: "row_refused", 413: "batch_too_large"}[status]
+    monkeypatch.setattr("yipanqi.web.views.seat.access_work_order", refusing(code))
+    page = client.post("/seat/unmask", {"work_order_id": str(uuid.uuid4()), "field": "phone"})
+    text = page.content.decode()
+    assert page.status_code == status and f">{status}<" in text and catalog.error_text(code).en in text
+    assert "This cannot be taken as it was sent" in text and "Somebody was faster" not in text
+
+
+def refusing(code: str) -> Any:
+    """Any call ends in an error of this code."""
+
+    def refuse(*_: Any, **__: Any) -> None:
+        raise YipanqiError("refused", code=code)
+
+    return refuse
+
+
+def test_a_host_that_is_not_ours_is_refused_with_a_page(db: None) -> None:
+    page = Client(headers={"Host": "elsewhere.example"}).get("/login")
+    text = page.content.decode()
+    assert page.status_code == 400 and 'class="stop-code number">400<' in text and "{{" not in text
 
 
 def test_a_form_without_its_token_is_refused_in_the_viewers_language(world: World) -> None:

@@ -118,6 +118,31 @@ def test_ten_signals_of_a_call_ask_no_more_than_one(world: World, browser: Brows
     assert [queries(client, url) for url in urls] == one
 
 
+def test_home_tells_what_waits_and_no_other_page_asks(
+    world: World, browser: Browser, fill: Fill, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client, station = browser(language="en"), browser(unit="350203001", language="en")
+    assert client.get("/?all=1").context["counts"] == {}
+    fill(good=3, bad=2)
+    home = client.get("/?all=1")
+    assert home.context["counts"] == {"seat": "3", "quarantine": "2"}
+    assert (
+        home.content.decode().count('<span class="chip number">2</span>') == 1
+        and "3 waiting" in home.content.decode()
+    )
+    assert station.get("/?all=1").context["counts"] == {}
+    only_alerts = browser(roles=["commander"]).get("/?all=1")
+    assert only_alerts.context["counts"] == {}
+    monkeypatch.setattr("yipanqi.web.context.COUNT_CAP", 2)
+    assert client.get("/?all=1").context["counts"] == {"seat": "2+", "quarantine": "2"}
+    for name in ("hotline", "journal", "staff", "partners"):
+        with CaptureQueriesContext(connection) as captured:
+            page = client.get(address(name))
+        asked = " ".join(query["sql"] for query in captured)
+        assert "counts" not in page.context
+        assert "alerts_quarantinedrow" not in asked and "workorders_workorder" not in asked, name
+
+
 def test_pages_of_a_list_hold_every_row_once(world: World, browser: Browser, fill: Fill) -> None:
     client = browser()
     fill(good=45)

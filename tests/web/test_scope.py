@@ -4,6 +4,7 @@ import csv
 import io
 import json
 import logging
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -11,6 +12,7 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
+from yipanqi import catalog
 from yipanqi.config.logging import StderrHandler, formatter
 from yipanqi.ops.alerts.models import Alert, QuarantinedRow
 from yipanqi.ops.journal.models import Entry
@@ -76,7 +78,15 @@ def test_partners_are_entered_and_ended_only_at_home(world: World, browser: Brow
     wide = county.post("/partners", form | {"scope": "350000"})
     assert wide.status_code == 422 and Partner.objects.count() == 1
     prefix = PartnerKey.objects.get().prefix
-    assert county.post("/partners", {"act": "revoke", "key": prefix}).status_code == 422
+    refused = county.post("/partners", {"act": "revoke", "key": prefix})
+    assert refused.status_code == 422 and refused.context["error"] == catalog.error_text("not_found").zh
+    assert refused.context["error"] in refused.content.decode() and not refused.context["errors"]
+    for rate in ("0", "-1", "viele"):
+        bad = county.post("/partners", form | {"scope": "350104", "rate": rate})
+        assert bad.status_code == 422 and not bad.context["error"]
+        told = re.search(r'id="in-rate".*?id="about-rate">(.*?)</div>', bad.content.decode(), re.S)
+        assert told and catalog.error_text("rate_invalid").zh in told.group(1)
+        assert f'value="{rate}"' in bad.content.decode()
     assert PartnerKey.objects.get().revoked_at is None
     assert county.post("/partners", form | {"name": "长" * 65}).status_code == 422
     made = county.post("/partners", form | {"scope": "350104"})
@@ -145,3 +155,48 @@ def test_one_correlation_id_runs_through_answer_and_journal(world: World) -> Non
     assert set(Entry.objects.filter(event="alert.opened").values_list("correlation_id", flat=True)) == {given}
     bad = client.get("/login", headers={"X-Correlation-Id": "<script>"})
     assert bad["X-Correlation-Id"] != "<script>" and bad["X-Correlation-Id"] != given
+
+
+@pytest.mark.django_db(transaction=True)
+def test_an_auditor_reads_the_journal_of_their_place(world: World, browser: Browser) -> None:
+    world.take_in([world.row(jurisdiction_code=code) for code in ("350104", "350104001", "350203")])
+    world.seal()
+    pages = {
+        place: browser(unit=place, roles=["auditor"], language="en")
+        for place in ("350000", "350100", "350104", "350203")
+    }
+    world.seal()
+    opened = Entry.objects.filter(event="alert.opened")
+    ids = {entry.place_code: entry.subject_id for entry in opened}
+    seen = {}
+    for place, client in pages.items():
+        answers = [client.get(f"/journal?subject={subject}") for subject in ids.values()]
+        seen[place] = {code for code, answer in zip(ids, answers, strict=True) if answer.context["rows"]}
+        assert client.post("/journal/verify").context["verified"]["count"] == f"{Entry.objects.count():,}"
+    county = {"350104", "350104001"}
+    assert seen == {"350000": county | {"350203"}, "350100": county, "350104": county, "350203": {"350203"}}
+    without_place = Entry.objects.filter(place_code="").first()
+    assert without_place and without_place.event == "clock.set"
+    assert pages["350000"].get("/journal?event=clock.set").context["rows"]
+    assert not pages["350104"].get("/journal?event=clock.set").context["rows"]
+
+
+@pytest.mark.parametrize(
+    ("roles", "offered"),
+    [
+        (["operator"], True),
+        (["duty_officer"], True),
+        (["investigator"], False),
+        (["funds_officer"], False),
+        (["commander"], False),
+    ],
+)
+def test_unmasking_is_offered_only_to_who_passes_its_gate(
+    world: World, browser: Browser, fill: Fill, roles: list[str], offered: bool
+) -> None:
+    (call,) = fill()
+    client = browser(roles=roles)
+    page = client.get(reverse("alert_detail", args=[Alert.objects.for_system("look").get().id]))
+    assert page.status_code == 200 and (reverse("seat_unmask") in page.content.decode()) is offered
+    answer = client.post("/seat/unmask", {"work_order_id": str(call), "field": "phone"})
+    assert answer.status_code == (200 if offered else 403)

@@ -58,6 +58,16 @@ def parent_code(code: str) -> str | None:
             return code[:6]
 
 
+def lies_below(code: str, above: str) -> bool:
+    """Return whether `code` lies truly below the place `above`; raise PlaceError for a malformed `code`."""
+    return code != above and above in ancestor_codes(code)
+
+
+def shared_digits(code: str) -> str:
+    """Return the digits with which every code in the place begins, its own too; raise PlaceError if malformed."""
+    return code[: {Tier.PROVINCE: 2, Tier.CITY: 4, Tier.COUNTY: 6, Tier.STATION: 9}[tier_of(code)]]
+
+
 def ancestor_codes(code: str) -> list[str]:
     """Return the codes from the province down to `code` itself; raise PlaceError for a malformed code."""
     parent = parent_code(code)

@@ -1,13 +1,18 @@
-"""What every page's frame shows: the officer, the desks open to them, the centre's time."""
+"""What every page's frame shows: the officer, the desks open to them, the centre's time; at home, what waits."""
+
+from typing import Any
 
 from django.conf import settings
 from django.http import HttpRequest
 from django.utils.translation import get_language
 
 from yipanqi import catalog
+from yipanqi.ops.alerts.queries import matching_quarantined
 from yipanqi.ops.journal.queries import now
 from yipanqi.ops.jurisdictions.queries import full_name
 from yipanqi.ops.staff.gates import may
+from yipanqi.ops.workorders.queries import waiting_calls
+from yipanqi.web.lists import count_text
 
 DESKS = {
     "seat": "seat.take",
@@ -20,6 +25,7 @@ DESKS = {
     "partners": "partner.read",
     "staff": "staff.manage",
 }
+COUNT_CAP = 1000
 
 
 def desk(request: HttpRequest) -> dict[str, object]:
@@ -33,7 +39,19 @@ def desk(request: HttpRequest) -> dict[str, object]:
     names = roles.join(catalog.roles()[role].name.get(language) for role in user.roles)
     officer = {"name": user.name, "unit": full_name(user.unit_id, language), "roles": names}
     desks = set() if user.must_change else {"home"} | open_desks(user)
-    return {**shared, "officer": officer, "desks": desks}
+    at_home = bool(request.resolver_match and request.resolver_match.url_name == "home")
+    counts = {"counts": _counts(user, desks)} if at_home else {}
+    return {**shared, **counts, "officer": officer, "desks": desks}
+
+
+def _counts(user: Any, desks: set[str]) -> dict[str, str]:
+    """What waits on the officer's desks, counted up to a thousand; a desk where nothing waits is left out."""
+    waiting = {
+        "quarantine": lambda: matching_quarantined(user, status="held"),
+        "seat": lambda: waiting_calls(user, now()),
+    }
+    texts = {name: count_text(rows(), COUNT_CAP) for name, rows in waiting.items() if name in desks}
+    return {name: text for name, text in texts.items() if text != "0"}
 
 
 def open_desks(user: object) -> set[str]:

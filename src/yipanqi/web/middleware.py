@@ -88,7 +88,7 @@ class errors:
             return None
         status = STATUS.get(error.code, 400)
         message = error_sentence(error)
-        context = {"detail": message, "correlation_id": current_correlation()}
+        context = {"status": status, "detail": message, "correlation_id": current_correlation()}
         return render(request, _page(status), context, status=status)
 
 
@@ -105,4 +105,5 @@ def error_sentence(error: YipanqiError) -> str:
 
 
 def _page(status: int) -> str:
-    return f"{status}.html" if status in {403, 404, 409, 429} else "409.html"
+    """The template of a refusal; what has none of its own (400, 401, 413) says that the server cannot take it."""
+    return f"{status}.html" if status in {403, 404, 409, 429} else "400.html"

@@ -1,11 +1,15 @@
 """Settling held rows: corrected and replayed, or discarded; each once, and only by who may and within the scope."""
 
+import json
+from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
 from yipanqi.casework.authority import NotAllowed
 from yipanqi.kernel.errors import YipanqiError
+from yipanqi.ops.alerts.intake import take_in
 from yipanqi.ops.alerts.models import Alert, QuarantinedRow, Signal
 from yipanqi.ops.alerts.quarantine import AlreadySettled, discard_row, read_quarantined, replay_row
 from yipanqi.ops.alerts.queries import NotFound
@@ -131,3 +135,59 @@ def test_a_correction_stays_within_the_senders_scope(world: World) -> None:
             now=world.now,
         )
     assert [flaw.code for flaw in refused.value.flaws] == ["jurisdiction_outside"]
+
+
+def test_the_reason_is_kept_sealed_and_has_a_limit(world: World, duty: Any) -> None:
+    row_id, _ = bad_row(world)
+    with pytest.raises(YipanqiError) as refused:
+        discard_row(row_id=row_id, reason="x" * 201, acting_officer=duty, now=world.now)
+    assert (refused.value.code, refused.value.facts["limit"]) == ("field_too_long", 200)
+    discard_row(row_id=row_id, reason="林晓梅本人来电\x00", acting_officer=duty, now=world.now)
+    stored = item(row_id).discard_reason
+    assert stored.reveal() == "林晓梅本人来电\ufffd" and "林晓梅" not in stored.token
+
+
+def states(external_id: str) -> list[tuple[str, str]]:
+    rows = QuarantinedRow.objects.for_system("the test looks").filter(external_id=external_id)
+    return [
+        (row.status, json.loads(row.row.reveal())["amount"]) for row in rows.order_by("received_at", "id")
+    ]
+
+
+def test_a_batch_sent_twice_holds_its_bad_rows_once(world: World) -> None:
+    rows = [world.row(), world.row(amount="x"), world.row(amount="y"), world.row(amount="z")]
+    world.take_in(rows)
+    world.advance(timedelta(seconds=1))
+    assert world.take_in(rows).count("quarantined") == 3
+    held = QuarantinedRow.objects.for_system("the test counts").filter(status="held")
+    assert held.count() == 3 and set(held.values_list("received_at", flat=True)) == {world.now}
+    assert states(rows[1]["external_id"]) == [("superseded", "x"), ("held", "x")]
+    world.advance(timedelta(seconds=1))
+    world.take_in([rows[1] | {"amount": "w"}], "icbc")  # another sender's id is another warning
+    assert [status for status, _ in states(rows[1]["external_id"])] == ["superseded", "held", "held"]
+
+
+def test_within_one_delivery_only_the_last_of_an_id_is_held(world: World) -> None:
+    row, late = world.row(), world.row()
+    fates = world.take_in([row | {"amount": "x"}, row | {"amount": "y"}, late | {"amount": "x"}, late]).fates
+    assert [fate.fate for fate in fates] == ["quarantined", "quarantined", "quarantined", "accepted"]
+    assert states(row["external_id"]) == [("superseded", "x"), ("held", "y")]
+    assert states(late["external_id"]) == [("superseded", "x")]
+    world.take_in([late | {"amount": "9"}])  # a conflict that came after the good row waits for somebody
+    assert states(late["external_id"])[-1] == ("held", "9")
+
+
+def test_rows_without_a_whole_id_never_settle_each_other(world: World) -> None:
+    long = "L" * 64
+    rows = [world.row(external_id=long + "1"), world.row(external_id=long + "2"), world.row(external_id=long)]
+    nameless = [world.row(external_id="", amount="x"), world.row(external_id=None, amount="x")]
+    world.take_in([*rows[:2], rows[2] | {"amount": "x"}, *nameless])
+    world.take_in([rows[2], *nameless])
+    assert states(long) == [("superseded", "x")]
+    assert [status for status, _ in states("")] == ["held"] * 6
+    county = world.channel("county")
+    for place in ("350104", "350203"):  # two counties' files count their rows alike
+        take_in(
+            [world.row(external_id="1", amount="x")], channel=replace(county, scope_code=place), now=world.now
+        )
+    assert states("1") == [("held", "x")] * 2

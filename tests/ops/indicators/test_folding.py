@@ -70,9 +70,10 @@ class Shift:
             for _ in range(self.draw.randrange(1, 4))
         ]
         fates = self.world.take_in(rows).fates
-        if self.draw.random() < 0.8:
+        luck = self.draw.random()
+        if luck < 0.5:
             triage_alerts([fate.alert_id for fate in fates if fate.alert_id], now=self.world.now)
-        else:
+        elif luck < 0.8:  # else they wait, and a further warning may move them to a finer place
             self.world.triage()
 
     def take(self) -> None:

@@ -4,6 +4,7 @@ import random
 import threading
 from collections import Counter
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -180,6 +181,26 @@ def test_reading_on_from_a_number_gives_only_what_came_after(written: Callable[[
     assert [item.subject_id for item in list_latest(before=3)] == ["b", "a"]
     assert [item.subject_id for item in list_latest(subject_id="c", event="person.unmasked")] == ["c"]
     assert list_latest(actor_id="nobody") == []
+
+
+def test_each_place_reads_its_own_and_the_province_all(draft: MakeDraft) -> None:
+    for code in ("", "350000", "350100", "350104", "350104001", "350203"):
+        write_entry(replace(draft("p1"), place_code=code))
+    seal_once(now=NOW)
+    seen = {
+        scope: [item.place_code for item in reversed(list_latest(scope_code=scope))]
+        for scope in ("", "350000", "350100", "350104", "350104001", "350203", "350206")
+    }
+    everything = ["", "350000", "350100", "350104", "350104001", "350203"]
+    assert seen == {
+        "": everything,
+        "350000": everything,
+        "350100": ["350100", "350104", "350104001"],
+        "350104": ["350104", "350104001"],
+        "350104001": ["350104001"],
+        "350203": ["350203"],
+        "350206": [],
+    }
 
 
 def test_what_is_written_together_shares_one_correlation(written: Callable[[str], int]) -> None:

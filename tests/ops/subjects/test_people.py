@@ -10,11 +10,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from yipanqi.casework.authority import NotAllowed
+from yipanqi.ops.alerts.models import Alert
 from yipanqi.ops.journal.models import Entry
 from yipanqi.ops.subjects.models import Account, Person
 from yipanqi.ops.subjects.queries import PersonNotFound, access_person
 from yipanqi.ops.subjects.rules import SubjectError, normal_account, normal_id_number, normal_phone
 from yipanqi.ops.subjects.services import FieldNotRevealable, unmask_account, unmask_person
+from yipanqi.ops.workorders.models import WorkOrder
 from yipanqi.rehearsal.world import World
 
 ID_NUMBER = "11010519491231002X"
@@ -75,6 +77,49 @@ def test_upgraded_within_one_delivery(world: World) -> None:
     ]
     assert [fate.fate for fate in world.take_in(rows).fates] == ["accepted", "joined", "joined"]
     assert people().get().id_number.reveal() == ID_NUMBER
+
+
+@pytest.mark.parametrize(
+    ("named", "place"),
+    [
+        ([None, "350104", "350104001"], "350104001"),
+        ([None, "350104001"], "350104001"),
+        (["350104001", "350104", None], "350104001"),
+        (["350104", "350203"], "350104"),
+        ([None, "350203", "350104"], "350203"),
+        (["350100", "350203001"], "350100"),
+    ],
+)
+@pytest.mark.parametrize("known_by", ["phone", "id_number"])
+@pytest.mark.parametrize("together", [True, False], ids=["one delivery", "one by one"])
+def test_a_person_is_placed_ever_finer(
+    world: World, named: list[str | None], place: str, known_by: str, together: bool
+) -> None:
+    phone = world.row()["person_phone"]
+    same = {"person_phone": phone} if known_by == "phone" else {"person_id_number": ID_NUMBER}
+    rows = [world.row(jurisdiction_code=code, **same) for code in named]
+    for delivery in [rows] if together else [[row] for row in rows]:
+        world.take_in(delivery)
+    assert people().get().place_code == place
+    alert = Alert.objects.for_system("the test looks").get()
+    assert (alert.status, alert.place_code, alert.signal_count) == ("received", place, len(rows))
+    for found in (people(), Alert.objects):
+        assert found.in_scope(place).count() == found.in_scope("350000").count() == 1
+        assert not found.in_scope("350206").exists()
+
+
+def test_after_triage_only_the_person_moves(world: World) -> None:
+    phone = world.row()["person_phone"]
+    world.take_in([world.row(person_phone=phone, jurisdiction_code=None)])
+    world.triage()
+    world.take_in([world.row(person_phone=phone, jurisdiction_code="350104")])
+    alert = Alert.objects.for_system("the test looks").get()
+    order = WorkOrder.objects.for_system("the test looks").get()
+    assert people().get().place_code == "350104"
+    assert (alert.status, alert.place_code, order.place_code) == ("triaged", "350000", "350000")
+    world.advance(timedelta(days=9))
+    world.take_in([world.row(person_phone=phone, jurisdiction_code=None)])
+    assert Alert.objects.for_system("the test looks").latest("opened_at").place_code == "350104"
 
 
 def test_an_account_is_stored_once(world: World) -> None:

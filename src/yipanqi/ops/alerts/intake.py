@@ -128,10 +128,10 @@ def _take_chunk(
     for arrival, (signal, joined) in zip(arrivals, signals, strict=True):
         fate: Fate = "joined" if joined else "accepted"
         fates[arrival.row_no] = RowFate(arrival.row_no, fate, signal.alert_id, signal.id)
-    _supersede([arrival.row.external_id for arrival in arrivals], channel, now)
-    for held in _quarantine(
-        [(no, row, fates[no].flaws) for no, row in numbered if fates[no].flaws], batch, channel, now
-    ):
+    bad = [(no, row, fates[no].flaws) for no, row in numbered if fates[no].flaws]
+    newest = _newest({arrival.row.external_id: arrival.row_no for arrival in arrivals}, bad)
+    _supersede(list(newest), channel, now)
+    for held in _quarantine(bad, newest, batch, channel, now):
         fates[held.row_no] = replace(fates[held.row_no], quarantined_id=held.id)
     opened = [signal.alert_id for signal, joined in signals if not joined]
     known = set(opened)
@@ -164,9 +164,23 @@ def _fresh(
             )
 
 
+def _newest(taken: Mapping[str, int], bad: list[tuple[int, object, list[Flaw]]]) -> dict[str, int]:
+    """The last row of each external id that was taken or is to be held; ids that cannot be read whole are left out."""
+    newest = dict(taken)
+    for row_no, row, _ in bad:
+        if external_id := _external_id(row):
+            newest[external_id] = max(row_no, newest.get(external_id, row_no))
+    return newest
+
+
 def _quarantine(
-    bad: list[tuple[int, object, list[Flaw]]], batch: Batch | None, channel: Channel, now: datetime
+    bad: list[tuple[int, object, list[Flaw]]],
+    newest: Mapping[str, int],
+    batch: Batch | None,
+    channel: Channel,
+    now: datetime,
 ) -> list[QuarantinedRow]:
+    """Hold bad rows; one that its sender sent again further down (`newest` row by external id) is settled at once."""
     held, drafts = [], []
     for row_no, row, flaws in bad:
         item = QuarantinedRow(
@@ -182,6 +196,8 @@ def _quarantine(
             received_at=now,
         )
         item.put_at(channel.scope_code)
+        if newest.get(item.external_id, row_no) > row_no:
+            item.status, item.settled_at = "superseded", now
         held.append(item)
         payload = {
             "signal_id": str(item.id),
@@ -206,18 +222,20 @@ def _quarantine(
 
 
 def _supersede(external_ids: list[str], channel: Channel, now: datetime) -> None:
-    """Rows held back earlier whose sender has now sent them right need nobody any more. Plain SQL: on every intake."""
+    """Rows held earlier that their sender has now sent again, right or not, are settled. Plain SQL: on every intake."""
     with connection.cursor() as cursor:
         cursor.execute(
             "UPDATE alerts_quarantinedrow SET status = 'superseded', settled_at = %s "
-            "WHERE sender = %s AND external_id = ANY(%s) AND status = 'held'",
-            [now, channel.sender, external_ids],
+            "WHERE sender = %s AND external_id = ANY(%s) AND status = 'held' AND place_code = %s",
+            [now, channel.sender, external_ids, channel.scope_code],
         )
 
 
 def _external_id(row: object) -> str:
+    """The row's id where it can be stored as it is; else empty, so that no cut id is taken for another."""
     value = row.get("external_id") if isinstance(row, Mapping) else None
-    return printable(value.strip()) if isinstance(value, str) else ""
+    external_id = value.strip() if isinstance(value, str) else ""
+    return external_id if external_id == printable(external_id) else ""
 
 
 def enqueue_triage(opened: Sequence[uuid.UUID], joined: Sequence[uuid.UUID] = ()) -> None:

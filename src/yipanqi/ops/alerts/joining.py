@@ -11,11 +11,19 @@ from typing import TYPE_CHECKING
 
 from yipanqi import catalog
 from yipanqi.kernel.ids import new_id
+from yipanqi.kernel.places import lies_below
 from yipanqi.ops.alerts.models import Alert, Batch, Signal
 from yipanqi.ops.alerts.reading import WarningRow
 from yipanqi.ops.journal.services import Draft, write_entries
+from yipanqi.ops.jurisdictions.scoping import TIER_COLUMNS
 from yipanqi.ops.subjects.models import Account, Person
-from yipanqi.ops.subjects.services import PersonFacts, lock_people, resolve_accounts, resolve_people
+from yipanqi.ops.subjects.services import (
+    PersonFacts,
+    lock_people,
+    refine_places,
+    resolve_accounts,
+    resolve_people,
+)
 from yipanqi.ops.vault.fields import Sealed
 
 if TYPE_CHECKING:
@@ -42,6 +50,7 @@ def join_alerts(
     rows = [arrival.row for arrival in arrivals]
     people, known = resolve_people([person_facts(row) for row in rows], now=now)
     lock_people({person.id: person for person in people if person.id in known and person.id_index}.values())
+    refine_places([(person, row.place_code) for person, row in zip(people, rows, strict=True)])
     accounts = resolve_accounts([(row.suspect_account, row.suspect_bank) for row in rows], now=now)
     current = _joinable(known, now) if known else {}
     opened: dict[uuid.UUID, Alert] = {}
@@ -55,7 +64,7 @@ def join_alerts(
             alert = current[person.id] = _open(row, person, account, channel.source, now)
             opened[alert.id] = alert
         else:
-            _absorb(alert, row, account, now)
+            _absorb(alert, row, person, account, now)
             if alert.id not in opened:
                 touched[alert.id] = alert
         result.append((_signal(row, alert, account, batch, channel, now), joined))
@@ -63,7 +72,7 @@ def join_alerts(
     Alert.objects.write_back(
         touched.values(),
         ["signal_count", "last_signal_at", "last_occurred_at", "paid", "payment_count", "amount_minor",
-         "suspect_account", "version"],
+         "suspect_account", "version", "place_code", *TIER_COLUMNS.values()],
     )  # fmt: skip
     Signal.objects.bulk_create([signal for signal, _ in result], batch_size=1000)
     write_entries(_drafts(result, channel, now))
@@ -114,8 +123,11 @@ def _open(row: WarningRow, person: Person, account: Account | None, source: str,
     return alert
 
 
-def _absorb(alert: Alert, row: WarningRow, account: Account | None, now: datetime) -> None:
-    """Add what the row says; facts only grow, so that a priority never falls because of another warning."""
+def _absorb(alert: Alert, row: WarningRow, person: Person, account: Account | None, now: datetime) -> None:
+    """Add what the row says; facts only grow, so that a priority never falls because of another warning.
+
+    Before triage the alert follows its person to a finer place. After it the alert stays: its place is counted.
+    """
     alert.signal_count += 1
     alert.last_signal_at = now
     alert.last_occurred_at = max(alert.last_occurred_at, row.occurred_at)
@@ -124,6 +136,8 @@ def _absorb(alert: Alert, row: WarningRow, account: Account | None, now: datetim
     amounts = [amount for amount in (alert.amount_minor, row.amount_minor) if amount is not None]
     alert.amount_minor = max(amounts) if amounts else None
     alert.suspect_account = alert.suspect_account or account
+    if alert.status == "received" and lies_below(person.place_code, alert.place_code):
+        alert.put_at(person.place_code)
     alert.version += 1
 
 

@@ -7,7 +7,6 @@ from yipanqi.ops.jurisdictions.scoping import Placed
 from yipanqi.ops.subjects.models import Account, Person
 from yipanqi.ops.vault.fields import SealedField
 
-
 SCOPE = [
     "province_code",
     "city_code",
@@ -116,6 +115,7 @@ class QuarantinedRow(Placed):
     status = models.CharField(max_length=12, default="held")
     received_at = models.DateTimeField()
     settled_at = models.DateTimeField(null=True)
+    discard_reason = SealedField(kind="text")
     signal_id = models.UUIDField(null=True)
     alert_id = models.UUIDField(null=True)
     version = models.IntegerField(default=1)

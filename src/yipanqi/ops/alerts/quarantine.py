@@ -12,12 +12,16 @@ from yipanqi.kernel.errors import YipanqiError
 from yipanqi.ops.alerts.intake import Channel, IntakeResult, take_in
 from yipanqi.ops.alerts.models import QuarantinedRow
 from yipanqi.ops.alerts.queries import access_quarantined
-from yipanqi.ops.alerts.reading import RowRefused, read_row
+from yipanqi.ops.alerts.reading import RowRefused, printable, read_row
 from yipanqi.ops.journal.services import Actor, Draft, write_entry
 from yipanqi.ops.staff.queries import as_actor
+from yipanqi.ops.vault.fields import Sealed
 
 if TYPE_CHECKING:
     from yipanqi.ops.staff.models import Officer
+
+
+REASON_CHARS = 200
 
 
 class AlreadySettled(YipanqiError):
@@ -66,13 +70,19 @@ def replay_row(
 
 @transaction.atomic
 def discard_row(*, row_id: uuid.UUID, reason: str, acting_officer: "Officer", now: datetime) -> None:
-    """Settle a row that will never be right; the sealed row stays on file."""
+    """Settle a row that will never be right; the sealed row stays on file with the reason, sealed too.
+
+    Raises YipanqiError `reason_required` or `field_too_long` (limit).
+    """
     if not reason:
         raise YipanqiError("say why the row is discarded", code="reason_required")
+    if len(reason) > REASON_CHARS:
+        raise YipanqiError("the reason is too long", code="field_too_long", limit=REASON_CHARS)
     item = _lock_held(acting_officer, row_id)
     item.status, item.settled_at = "discarded", now
+    item.discard_reason = Sealed.of("text", printable(reason, REASON_CHARS))
     item.version += 1
-    item.save(update_fields=["status", "settled_at", "version"])
+    item.save(update_fields=["status", "settled_at", "discard_reason", "version"])
     actor = as_actor(acting_officer)
     payload = {"signal_id": str(item.id), "source": item.source, "outcome": "discarded"}
     _journal("signal.replayed", item, actor, now, payload)

@@ -7,6 +7,7 @@ from datetime import datetime
 from django.conf import settings
 
 from yipanqi.kernel.clock import RealClock
+from yipanqi.kernel.places import Tier, shared_digits, tier_of
 from yipanqi.ops.journal.models import ClockRow, Entry, Seal, SealerMark
 
 
@@ -46,11 +47,16 @@ def list_latest(
     event: str = "",
     subject_id: str = "",
     actor_id: str = "",
+    scope_code: str = "",
     recorded_from: datetime | None = None,
     recorded_to: datetime | None = None,
     limit: int = 50,
 ) -> list[FeedItem]:
-    """The newest sealed entries below feed number `before`, newest first, for the auditor's page."""
+    """The newest sealed entries below feed number `before`, newest first, for the auditor's page.
+
+    With `scope_code` of a city, county or station only entries whose place lies there. The province and the empty
+    scope see all, entries without a place too.
+    """
     seals = Seal.objects.select_related("entry").order_by("-feed_no")
     if before is not None:
         seals = seals.filter(feed_no__lt=before)
@@ -62,6 +68,8 @@ def list_latest(
         "entry__recorded_at__lt": recorded_to,
     }
     seals = seals.filter(**{name: value for name, value in wanted.items() if value})
+    if scope_code and tier_of(scope_code) is not Tier.PROVINCE:
+        seals = seals.filter(entry__place_code__startswith=shared_digits(scope_code))
     return [_item(seal) for seal in seals[:limit]]
 
 

@@ -10,7 +10,9 @@ from django.db import connection, transaction
 
 from yipanqi.kernel.errors import YipanqiError
 from yipanqi.kernel.ids import new_id
+from yipanqi.kernel.places import lies_below
 from yipanqi.ops.journal.services import Draft, write_entry
+from yipanqi.ops.jurisdictions.scoping import place_columns
 from yipanqi.ops.staff.gates import require
 from yipanqi.ops.staff.queries import as_actor
 from yipanqi.ops.subjects.models import Account, Person
@@ -93,6 +95,31 @@ def resolve_people(people: Sequence[PersonFacts], *, now: datetime) -> tuple[lis
         if person.id not in new_ids:
             person.save(update_fields=["id_index", "id_number"])
     return result, {person.id for person in result} - new_ids
+
+
+def refine_places(named: Sequence[tuple[Person, str]]) -> None:
+    """Move each person to the place a row names when it lies inside the place known so far; saved and on the objects.
+
+    A place beside or above the known one changes nothing, so nobody who could see a person loses sight of them.
+    Call under `lock_identities` and `lock_people`.
+    """
+    finer = [(person, code) for person, code in named if lies_below(code, person.place_code)]
+    if not finer:
+        return
+    rows = Person.objects.for_system("intake refines places").filter(
+        id__in={person.id for person, _ in finer}
+    )
+    stored = dict(rows.values_list("id", "place_code"))  # read again: the locks may have been waited for
+    places = dict(stored)
+    for person, code in finer:
+        if lies_below(code, places[person.id]):
+            places[person.id] = code
+    for person, _ in named:
+        if person.id in places:
+            person.put_at(places[person.id])
+    for person_id, code in sorted(places.items()):
+        if code != stored[person_id]:
+            rows.filter(id=person_id).update(place_code=code, **place_columns(code))
 
 
 def _new_person(facts: PersonFacts, id_index: str, phone_index: str, now: datetime) -> Person:

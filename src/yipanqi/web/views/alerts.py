@@ -91,9 +91,15 @@ def alert(request: HttpRequest, alert_id: uuid.UUID) -> HttpResponse:
         "alert": _detail(found, current),
         "timeline": _timeline(request, found),
         "work_orders": [_order(order) for order in orders],
-        "call": {"work_order_id": orders[-1].id} if orders and may(request.user, "person.unmask") else None,
+        "call": _unmaskable(request, orders),
     }
     return render(request, "alerts/detail.html", context)
+
+
+def _unmaskable(request: HttpRequest, orders: list[Any]) -> dict[str, object] | None:
+    """The work order through whose gate personal fields are unmasked; None for who may not pass it."""
+    allowed = may(request.user, "person.unmask") and may(request.user, "work_order.read")
+    return {"work_order_id": orders[-1].id} if orders and allowed else None
 
 
 def number(alert_id: uuid.UUID) -> str:

@@ -157,21 +157,14 @@ def quarantined(request: HttpRequest, row_id: uuid.UUID) -> HttpResponse:
     """One row: correct and replay, or discard with a reason."""
     item, content = read_quarantined(request.user, row_id)
     errors = {error["field"]: flaw_sentence(error) for error in item.errors} if item.status == "held" else {}
-    message = ""
+    message, reason_error = "", ""
     if request.method == "POST":
-        content = {
-            name: value
-            for name in request.POST
-            if name in {*FIELDS, *content} and (value := request.POST[name].strip())
-        }
+        discard = request.POST.get("act") == "discard"
+        content = content if discard else _corrected(request, content)
         try:
-            if request.POST.get("act") == "discard":
-                discard_row(
-                    row_id=row_id,
-                    reason=request.POST.get("reason", ""),
-                    acting_officer=request.user,
-                    now=centre_now(),
-                )
+            if discard:
+                reason = request.POST.get("reason", "").strip()
+                discard_row(row_id=row_id, reason=reason, acting_officer=request.user, now=centre_now())
             else:
                 replay_row(row_id=row_id, corrected=content, acting_officer=request.user, now=centre_now())
             return HttpResponseRedirect(reverse("quarantine_detail", args=[row_id]), status=303)
@@ -179,9 +172,19 @@ def quarantined(request: HttpRequest, row_id: uuid.UUID) -> HttpResponse:
             errors = {flaw.field: flaw_sentence(flaw) for flaw in refusal.flaws}
             message = gettext("Not replayed: correct the marked fields.")
         except YipanqiError as error:
-            message = error_sentence(error)
+            if discard and error.code in {"reason_required", "field_too_long"}:
+                reason_error = error_sentence(error)
+            else:
+                message = error_sentence(error)
     context = {"item": _item(item), "fields": _fields(content, errors), "error": message}
-    return render(request, "quarantine/detail.html", context, status=422 if message else 200)
+    context["reason_error"] = reason_error
+    return render(request, "quarantine/detail.html", context, status=422 if message or reason_error else 200)
+
+
+def _corrected(request: HttpRequest, content: dict[str, Any]) -> dict[str, Any]:
+    """The row as the officer filled it in: known fields and those it came with, empty ones left out."""
+    known = {*FIELDS, *content}
+    return {name: value for name in request.POST if name in known and (value := request.POST[name].strip())}
 
 
 def _item(item: Any) -> dict[str, object]:
@@ -192,6 +195,7 @@ def _item(item: Any) -> dict[str, object]:
         "can_replay": item.status == "held",
         "replayed_at": item.settled_at,
         "alert_id": item.alert_id,
+        "discard_reason": item.discard_reason.reveal(),
     }
 
 

@@ -1,4 +1,4 @@
-"""The auditor's desk: the journal's feed, newest first, and the check of its chain."""
+"""The auditor's desk: the journal's feed of their place, newest first, and the check of the whole chain."""
 
 import time
 from datetime import datetime
@@ -37,7 +37,7 @@ VOCABULARIES = {
 @desk("journal.read")
 @require_GET
 def journal(request: HttpRequest) -> HttpResponse:
-    """The feed, newest first."""
+    """The feed of the auditor's place, newest first."""
     return render(request, "journal.html", _journal(request))
 
 
@@ -66,6 +66,7 @@ def _journal(request: HttpRequest) -> dict[str, object]:
         event=filters["event"],
         actor_id=filters["actor"],
         subject_id=filters["subject"],
+        scope_code=request.user.scope_code,
         recorded_from=first,
         recorded_to=last,
         limit=PAGE + 1,

@@ -24,6 +24,7 @@ from yipanqi.web.gates import desk
 from yipanqi.web.middleware import error_sentence
 
 PARTNER_NAME_MAX = 64
+FIELD_OF_ERROR = {"rate_invalid": "rate", "source_unknown": "source", "jurisdiction_unknown": "scope"}
 
 
 @desk("partner.read")
@@ -32,12 +33,17 @@ def partners(request: HttpRequest) -> HttpResponse:
     """Partners and their keys: a new key is shown once."""
     values = {name: request.POST.get(name, "").strip() for name in ("name", "source", "scope", "rate")}
     errors: dict[str, str] = {}
-    issued = None
+    problem, issued = "", None
     if request.method == "POST":
         try:
             issued = _act_on_partner(request, values)
         except YipanqiError as error:
-            errors[str(error.facts.get("field", ""))] = error_sentence(error)
+            field = error.facts.get("field") or FIELD_OF_ERROR.get(error.code)
+            if field in values:
+                errors[str(field)] = error_sentence(error)
+            else:
+                problem = error_sentence(error)
+    refused = bool(errors or problem)
     language = show.language()
     context = {
         "partners": [_partner(request, partner) for partner in list_partners(request.user)],
@@ -45,12 +51,13 @@ def partners(request: HttpRequest) -> HttpResponse:
             "sources": lists.options(catalog.sources(), language),
             "scopes": [{"code": place.code, "name": place.name(language)} for place in _scopes(request)],
         },
-        "values": values if errors else dict.fromkeys(values, ""),
+        "values": values if refused else dict.fromkeys(values, ""),
         "errors": errors,
+        "error": problem,
         "issued": issued,
         "docs_url": reverse("api_v1:openapi-view"),
     }
-    return render(request, "partners.html", context, status=422 if errors else 200)
+    return render(request, "partners.html", context, status=422 if refused else 200)
 
 
 def _act_on_partner(request: HttpRequest, values: dict[str, str]) -> dict[str, str] | None:
