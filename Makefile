@@ -2,7 +2,7 @@
 # The work of `setup` and `bundle` is in tools/setup.py and tools/bundle.py.
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint lock bench screenshots journal-verify bundle clean
+.PHONY: help migrations setup demo test lint lock bench screenshots journal-verify bundle clean
 MAKEFLAGS += --no-print-directory
 PY := .venv/bin/python
 
@@ -38,6 +38,9 @@ lock: ## resolve the Python packages anew into requirements.lock (needs uv)
 
 bench: setup ## run the benchmarks and write what was reached
 	@exec $(PY) -m benchmarks
+
+migrations: ## write the migrations that changed models lack
+	@exec $(PY) tools/migrations.py
 
 screenshots: setup ## walk the pages in a browser and save pictures to tests/screenshots
 	@exec env YIPANQI_SCREENSHOTS=tests/screenshots $(PY) -m pytest -m browser

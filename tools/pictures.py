@@ -8,7 +8,7 @@ from pathlib import Path
 
 from playwright.sync_api import Page, sync_playwright
 
-from yipanqi.web.views.entrance import DEMO_PASSWORD
+from yipanqi.web.demo import DEMO_PASSWORD
 
 PICTURES = Path(__file__).resolve().parents[1] / "docs" / "pictures"
 ARGUMENTS = [

@@ -18,7 +18,7 @@ import psutil
 import pytest
 from playwright.sync_api import Browser, ConsoleMessage, Page, sync_playwright
 
-from yipanqi.web.views.entrance import DEMO_PASSWORD
+from yipanqi.web.demo import DEMO_PASSWORD
 
 ROOT = Path(__file__).resolve().parents[2]
 ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",

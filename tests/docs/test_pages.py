@@ -24,7 +24,7 @@ from yipanqi.ops.alerts.reading import FIELDS, REQUIRED, RowRefused, read_row
 from yipanqi.ops.jurisdictions.services import load_jurisdictions
 from yipanqi.ops.staff.models import Officer
 from yipanqi.web.context import DESKS
-from yipanqi.web.views.entrance import DEMO_OFFICERS, DEMO_PASSWORD
+from yipanqi.web.demo import DEMO_OFFICERS, DEMO_PASSWORD
 
 ROOT = Path(__file__).resolve().parents[2]
 SOURCE = ROOT / "src" / "yipanqi"

@@ -20,7 +20,7 @@ import psycopg
 import pytest
 
 from yipanqi.rehearsal.staging import KEYS_FILE
-from yipanqi.web.views.entrance import DEMO_OFFICERS, DEMO_PASSWORD
+from yipanqi.web.demo import DEMO_OFFICERS, DEMO_PASSWORD
 
 pytestmark = pytest.mark.live
 READY_SECONDS = 150  # two cores may be shared with other work

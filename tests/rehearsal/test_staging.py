@@ -13,7 +13,7 @@ from yipanqi.ops.staff.models import Officer
 from yipanqi.ops.staff.signing import sign_in
 from yipanqi.rehearsal.staging import KEYS_FILE, PARTNERS, SEATS, stage
 from yipanqi.rehearsal.world import World
-from yipanqi.web.views.entrance import DEMO_OFFICERS, DEMO_PASSWORD
+from yipanqi.web.demo import DEMO_OFFICERS, DEMO_PASSWORD
 
 pytestmark = pytest.mark.django_db
 NOW = datetime(2026, 3, 2, 1, 0, tzinfo=UTC)

@@ -14,6 +14,7 @@ from pathlib import Path
 from yipanqi.config.environment import SettingError
 
 LAYOUT = "1"
+ADDRESS = "database-url"
 ROOT_FOLDER = Path("/var/lib/yipanqi")
 
 
@@ -55,6 +56,26 @@ def open_folder(folder: Path) -> None:
         raise SettingError(
             f"{folder}: made by another version of yipanqi (layout {found}, this one reads {LAYOUT}); {way_out}"
         )
+
+
+def running_address(folder: Path) -> str:
+    """The address of the embedded server that runs on this folder, for commands beside it; "" when none does."""
+    try:
+        return (folder / ADDRESS).read_text().strip()
+    except OSError:
+        return ""
+
+
+@contextmanager
+def address_noted(folder: Path, url: str) -> Iterator[None]:
+    """Keep the embedded server's address in the folder while it runs, readable for its owner alone."""
+    note = folder / ADDRESS
+    note.touch(0o600)
+    note.write_text(f"{url}\n")
+    try:
+        yield
+    finally:
+        note.unlink(missing_ok=True)
 
 
 @contextmanager

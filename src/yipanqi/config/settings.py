@@ -9,10 +9,11 @@ from pathlib import Path
 
 from yipanqi import catalog
 from yipanqi.config.environment import database_from_url, flag, words
+from yipanqi.config.folders import data_folder, running_address
 from yipanqi.ops.vault.keys import KeyRing
 
 PACKAGE = Path(__file__).resolve().parent.parent
-DATA = Path(os.environ.get("YIPANQI_DATA", "var"))
+DATA = data_folder(Path.cwd())
 
 DEBUG = False
 DEMO = flag("YIPANQI_DEMO")
@@ -71,7 +72,7 @@ TEMPLATES = [
     }
 ]
 
-DATABASES = {"default": database_from_url(os.environ.get("DATABASE_URL", ""))}
+DATABASES = {"default": database_from_url(os.environ.get("DATABASE_URL", "") or running_address(DATA))}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 AUTH_USER_MODEL = "staff.Officer"
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.Argon2PasswordHasher"]

@@ -21,7 +21,7 @@ from typing import Self
 
 from yipanqi.config.embedded import EmbeddedPostgres
 from yipanqi.config.environment import SettingError
-from yipanqi.config.folders import claimed, open_folder
+from yipanqi.config.folders import address_noted, claimed, open_folder
 
 CHILDREN = ("web", "worker", "sealer")
 ENDING = (signal.SIGINT, signal.SIGTERM)
@@ -200,6 +200,7 @@ class Centre:
             if not self.environment.get("DATABASE_URL"):
                 server = self._held.enter_context(EmbeddedPostgres(self.data, durable=self.durable))
                 self.environment["DATABASE_URL"] = server.url
+                self._held.enter_context(address_noted(self.data, server.url))
             self.run("migrate", "collectstatic")
             self._prepared = True
         except BaseException:

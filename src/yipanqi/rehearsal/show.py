@@ -21,7 +21,7 @@ from yipanqi.rehearsal.player import Player
 from yipanqi.rehearsal.seats import DoorShutError, Seat
 from yipanqi.rehearsal.staging import KEYS_FILE, SEATS, stage
 from yipanqi.rehearsal.world import BUILDER
-from yipanqi.web.views.entrance import DEMO_OFFICERS, DEMO_PASSWORD
+from yipanqi.web.demo import DEMO_OFFICERS, DEMO_PASSWORD
 
 LIVE_SEATS = 2
 

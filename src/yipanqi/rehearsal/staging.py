@@ -18,7 +18,7 @@ from yipanqi.ops.partners.services import issue_key, register_partner
 from yipanqi.ops.staff.models import Officer
 from yipanqi.ops.staff.services import create_officer
 from yipanqi.rehearsal.world import BUILDER, PROVINCE
-from yipanqi.web.views.entrance import DEMO_OFFICERS, DEMO_PASSWORD
+from yipanqi.web.demo import DEMO_OFFICERS, DEMO_PASSWORD
 
 KEYS_FILE = "demo-partner-keys.json"
 ROWS_PER_MINUTE = 600

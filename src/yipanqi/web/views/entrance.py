@@ -17,20 +17,11 @@ from yipanqi.ops.journal.queries import last_feed_no, now
 from yipanqi.ops.staff.services import set_language
 from yipanqi.ops.staff.signing import change_password, sign_in, sign_out
 from yipanqi.web.context import open_desks
+from yipanqi.web.demo import DEMO_OFFICERS, DEMO_PASSWORD
 from yipanqi.web.gates import desk, open_to_all
 from yipanqi.web.middleware import error_sentence
 
-DEMO_PASSWORD = "yipanqi-demo-2026"
 FIELD_OF_ERROR = {"password_wrong": "old", "password_same": "new", "password_weak": "new"}
-# username: role; one login per desk that is built.
-DEMO_OFFICERS = {
-    "operator": "operator",
-    "commander": "commander",
-    "duty": "duty_officer",
-    "alliance": "alliance_officer",
-    "auditor": "auditor",
-    "admin": "administrator",
-}
 
 
 @open_to_all

@@ -1,0 +1,11 @@
+"""The demo's officers: one login per desk, shown on the sign-in page of a demo and nowhere else. Needs no Django."""
+
+DEMO_PASSWORD = "yipanqi-demo-2026"
+DEMO_OFFICERS = {
+    "operator": "operator",
+    "commander": "commander",
+    "duty": "duty_officer",
+    "alliance": "alliance_officer",
+    "auditor": "auditor",
+    "admin": "administrator",
+}
