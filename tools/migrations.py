@@ -1,4 +1,4 @@
-"""`python tools/migrations.py [APP ...]`: write the migrations the models lack, against an embedded PostgreSQL of their own.
+"""`python tools/migrations.py [APP ...]`: write the migrations the models lack, on an embedded PostgreSQL of its own.
 
 With `--check` nothing is written and the exit is 1 when one is missing.
 """
