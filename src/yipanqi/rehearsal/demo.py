@@ -6,12 +6,13 @@ It runs on an embedded database of its own whatever `DATABASE_URL` says, so that
 import os
 import signal
 import sys
+import threading
 import time
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from yipanqi.config.supervisor import Centre, interrupt_on_sigterm
+from yipanqi.config.supervisor import Centre
 from yipanqi.kernel.clock import RealClock
 
 WEB_WORKERS = 2
@@ -32,8 +33,7 @@ class Options:
 
 def run(options: Options) -> None:
     """Run the demo until SIGINT or SIGTERM. Raises SettingError when it cannot start; nothing is left running."""
-    interrupt_on_sigterm()
-    signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell may have started us with it ignored
+    told_to_end = _end_on_signals()
     began = time.monotonic()
     settings = {"YIPANQI_DEMO": "1", "DATABASE_URL": ""}
     centre = Centre(options.data, options.port, host=options.host, web_workers=WEB_WORKERS, settings=settings)
@@ -57,9 +57,25 @@ def run(options: Options) -> None:
             show.close()
     except KeyboardInterrupt:
         pass
+    except Exception:
+        if not told_to_end.is_set():  # else: a statement that Ctrl-C cut in two
+            raise
     finally:
         centre.stop()
         _say("")
+
+
+def _end_on_signals() -> threading.Event:
+    """From now on SIGINT and SIGTERM raise `KeyboardInterrupt` and set the event; a shell may have had them ignored."""
+    told = threading.Event()
+
+    def end(number: int, frame: object) -> None:
+        told.set()
+        raise KeyboardInterrupt
+
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, end)
+    return told
 
 
 def _load_django(centre: Centre) -> None:

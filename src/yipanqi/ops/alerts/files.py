@@ -8,6 +8,8 @@ from yipanqi.kernel.errors import YipanqiError
 from yipanqi.ops.alerts.intake import rows_limit
 from yipanqi.ops.alerts.reading import REQUIRED
 
+CELL_CHARS_MAX = 100_000  # the csv module's own limit is one for the whole process, for anybody to change
+
 
 class FileRefused(YipanqiError):
     """The file as a whole cannot be taken; nothing of it was."""
@@ -38,6 +40,8 @@ def read_csv(data: bytes) -> CsvRows:
         filled = [(no, cells) for no, cells in enumerate(reader, 2) if any(cell.strip() for cell in cells)]
     except csv.Error as error:
         raise FileRefused(f"not a CSV file: {error}") from error
+    if any(len(cell) > CELL_CHARS_MAX for _, cells in filled for cell in cells):
+        raise FileRefused("a cell is too long: a quotation mark that never closes?")
     if not filled:
         raise FileRefused("the file holds no rows", code="batch_empty")
     if len(filled) > rows_limit():

@@ -11,8 +11,9 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Literal, get_args
 
-from django.db import IntegrityError, connection, transaction
+from django.db import IntegrityError, OperationalError, connection, transaction
 from procrastinate.contrib.django import app as queue
+from psycopg.errors import DeadlockDetected
 
 from yipanqi import catalog
 from yipanqi.kernel.ids import new_id
@@ -83,7 +84,10 @@ def take_in(
         numbered = list(zip(numbers[chunk], rows[chunk], strict=True))
         try:
             fates += _take_chunk(numbered, batch, channel, now)
-        except IntegrityError:  # the same id or person came in beside us; what is there now decides
+        except (IntegrityError, OperationalError) as error:
+            if isinstance(error, OperationalError) and not isinstance(error.__cause__, DeadlockDetected):
+                raise
+            # The same id or person came in beside us, or we gave way to somebody: what is there now decides.
             fates += _take_chunk(numbered, batch, channel, now)
     result = IntakeResult(batch.id if batch else None, fates)
     if batch:

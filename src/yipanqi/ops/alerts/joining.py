@@ -95,7 +95,7 @@ def _joinable(person_ids: set[uuid.UUID], now: datetime) -> dict[uuid.UUID, Aler
     since = now - catalog.windows()["join_window"].duration
     alerts = (
         Alert.objects.for_system("joining looks across all places")
-        .select_for_update()
+        .select_for_update(no_key=True)
         .filter(person__in=person_ids, last_signal_at__gte=since)
         .order_by("id")
     )

@@ -90,7 +90,7 @@ def discard_row(*, row_id: uuid.UUID, reason: str, acting_officer: "Officer", no
 
 def _lock_held(officer: "Officer", row_id: uuid.UUID) -> QuarantinedRow:
     access_quarantined(officer, row_id, act="quarantine.correct")
-    rows = QuarantinedRow.objects.in_scope(officer.scope_code).select_for_update()
+    rows = QuarantinedRow.objects.in_scope(officer.scope_code).select_for_update(no_key=True)
     item: QuarantinedRow = rows.get(id=row_id)
     if item.status != "held":
         raise AlreadySettled(f"row {row_id} is {item.status} already")

@@ -32,7 +32,7 @@ def lock_alerts(alert_ids: Iterable[uuid.UUID], *, skip_locked: bool = False) ->
     alerts = Alert.objects.for_system("workers and acts lock by id; gates stand at the doors")
     return list(
         alerts.select_related("person", "suspect_account")
-        .select_for_update(of=("self",), skip_locked=skip_locked)
+        .select_for_update(of=("self",), skip_locked=skip_locked, no_key=True)
         .filter(id__in=list(alert_ids))
         .order_by("id")
     )

@@ -128,7 +128,7 @@ def undo_outcome(*, acting_officer: "Officer", now: datetime) -> WorkOrder:
     orders = WorkOrder.objects.in_scope(acting_officer.scope_code)
     recorded: WorkOrder = orders.get(id=attempt.work_order_id)
     alert = lock_alerts([recorded.alert_id])[0]
-    order: WorkOrder = orders.select_for_update().get(id=recorded.id)
+    order: WorkOrder = orders.select_for_update(no_key=True).get(id=recorded.id)
     if order.status not in {"done", "waiting"}:
         raise UndoExpired("the call has been taken by somebody else")
     if order.status == "done" and list_open_calls(alert):
@@ -159,14 +159,16 @@ def undo_outcome(*, acting_officer: "Officer", now: datetime) -> WorkOrder:
 def _release_current(officer: "Officer", acting: Actor, now: datetime) -> None:
     current = find_taken(officer)
     if current:
-        locked = WorkOrder.objects.in_scope(officer.scope_code).select_for_update().get(id=current.id)
+        locked = (
+            WorkOrder.objects.in_scope(officer.scope_code).select_for_update(no_key=True).get(id=current.id)
+        )
         move_orders([locked], "give_back", acting, now)
 
 
 def _cancel_visit(attempt: Attempt, acting: Actor, now: datetime) -> None:
     if attempt.visit_id is None:
         return
-    visits = WorkOrder.objects.for_system("the visit this attempt opened").select_for_update()
+    visits = WorkOrder.objects.for_system("the visit this attempt opened").select_for_update(no_key=True)
     visit: WorkOrder | None = visits.filter(id=attempt.visit_id).first()
     if visit is None or visit.status == "cancelled":
         return

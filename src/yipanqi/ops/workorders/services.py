@@ -78,7 +78,7 @@ def rerank_calls(alerts: Sequence[Alert], *, now: datetime) -> int:
     by_alert = {alert.id: alert for alert in alerts}
     orders = list(
         WorkOrder.objects.for_system("calls of locked alerts")
-        .select_for_update()
+        .select_for_update(no_key=True)
         .filter(alert__in=by_alert, kind=WorkKind.CALL, status__in=["waiting", "taken"])
         .order_by("id")
     )
@@ -145,7 +145,9 @@ def _choose(officer: "Officer", now: datetime, missed: Sequence[object]) -> Choi
 def _take(choice: Choice, officer: "Officer", now: datetime) -> WorkOrder | None:
     waiting = waiting_calls(officer, now).filter(id=choice.head.ref)
     alerts = lock_alerts(waiting.values_list("alert_id", flat=True), skip_locked=True)
-    order: WorkOrder | None = waiting.select_for_update(skip_locked=True).first() if alerts else None
+    order: WorkOrder | None = (
+        waiting.select_for_update(skip_locked=True, no_key=True).first() if alerts else None
+    )
     if order is None:
         return None
     order.taken_by_id, order.taken_at = officer.id, now
@@ -169,7 +171,9 @@ def give_back(*, work_order_id: uuid.UUID, version: int, acting_officer: "Office
 @transaction.atomic
 def lapse_holds(*, now: datetime, limit: int = 200) -> int:
     """Return calls whose holder did nothing until the hold ran out; run by the worker's clock."""
-    rows = WorkOrder.objects.for_system("the clock looks at every place").select_for_update(skip_locked=True)
+    rows = WorkOrder.objects.for_system("the clock looks at every place").select_for_update(
+        skip_locked=True, no_key=True
+    )
     orders = list(rows.filter(status="taken", hold_until_at__lte=now).order_by("id")[:limit])
     move_orders(orders, "lapse", SYSTEM, now)
     return len(orders)
@@ -180,7 +184,7 @@ def lock_own_order(work_order_id: uuid.UUID, version: int, officer: "Officer", *
     seen = access_work_order(officer, work_order_id, act=act)
     lock_alerts([seen.alert_id])
     order: WorkOrder = (
-        WorkOrder.objects.in_scope(officer.scope_code).select_for_update().get(id=work_order_id)
+        WorkOrder.objects.in_scope(officer.scope_code).select_for_update(no_key=True).get(id=work_order_id)
     )
     if order.version != version or (order.status == "taken" and order.taken_by_id != officer.id):
         raise VersionConflict(f"work order {work_order_id} was changed meanwhile", version=order.version)

@@ -169,10 +169,10 @@
       yAxis: { type: "value", min: 0, max: Math.max(4, Math.ceil(peak * 1.15)), minInterval: 1, splitNumber: 3, axisLabel: { ...text, showMaxLabel: false },
         splitLine: { lineStyle: { color: css("--line"), width: 1 } } },
       series: [
-        { name: ui("Yesterday"), type: "line", symbol: "none", smooth: 0.25, z: 1, silent: true,
+        { name: ui("Yesterday"), type: "line", symbol: "none", smooth: 0.2, smoothMonotone: "x", z: 1, silent: true,
           data: namedAt(state.cases.yesterday, quiet ? -1 : yesterdayAt, ui("Yesterday"), css("--ink-2"), 400, 1),
           lineStyle: { color: css("--ink-3"), width: Math.max(1.5, rem * 0.08), type: [rem * 0.25, rem * 0.25] } },
-        { name: ui("Today"), type: "line", symbol: "none", smooth: 0.25, z: 2, silent: true,
+        { name: ui("Today"), type: "line", symbol: "none", smooth: 0.2, smoothMonotone: "x", z: 2, silent: true,
           data: namedAt(today, hour, `${ui("Today")} ${whole.format(state.cases.today[hour] || 0)}`, css("--brand-strong"), 700, rem * 0.5),
           lineStyle: { color: css("--brand"), width: Math.max(2.5, rem * 0.17) }, areaStyle: { color: css("--brand"), opacity: 0.16 } },
       ],
