@@ -1,6 +1,7 @@
 """The partner door over HTTP: answers after the commit, refuses in one shape, and tells nothing to strangers."""
 
 import json
+import uuid
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
@@ -202,3 +203,10 @@ def test_the_openapi_document_and_its_page(db: None, client: Client) -> None:
     assert "script-src 'self'" in page["Content-Security-Policy"]
     inline = [part for part in text.split("<script")[1:] if "src=" not in part.partition(">")[0]]
     assert all('type="application/json"' in part.partition(">")[0] for part in inline)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_batch_of_one_row_is_a_batch(world: World, post: Post) -> None:
+    answer = post("warnings/batch", {"rows": [world.row()]}, world.partner())
+    assert answer.status_code == 202 and answer.json()["accepted"] == 1
+    assert uuid.UUID(answer.json()["batch_id"])

@@ -200,3 +200,21 @@ def test_unmasking_is_offered_only_to_who_passes_its_gate(
     assert page.status_code == 200 and (reverse("seat_unmask") in page.content.decode()) is offered
     answer = client.post("/seat/unmask", {"work_order_id": str(call), "field": "phone"})
     assert answer.status_code == (200 if offered else 403)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_journal_is_found_by_officer_number_and_names_who_acted(world: World, browser: Browser) -> None:
+    world.take_in([world.row()])
+    world.triage()
+    client = browser(unit="350000", roles=["auditor", "operator"], language="en")
+    client.post("/seat/next")
+    world.seal()
+    officer = client.get("/journal").context["request"].user
+    own = client.get(f"/journal?actor={officer.username}").context["rows"]
+    assert {row["event"]["code"] for row in own} >= {"work_order.taken", "alert.contact_begun"}
+    assert {row["actor"] for row in own} == {officer.name}
+    others = [
+        row for row in client.get("/journal").context["rows"] if row["event"]["code"] == "alert.triaged"
+    ]
+    assert [row["actor"] for row in others] == ["the system"]
+    assert client.get(others[0]["subject_url"]).context["rows"]

@@ -91,7 +91,7 @@ def post_batch(request: HttpRequest, batch: BatchIn) -> Any:
         raise YipanqiError("the batch is too large", code="batch_too_large", limit=rows_limit())
     at = now()
     spend(partner=partner, rows=len(batch.rows), now=at)
-    result = take_in(batch.rows, channel=_channel(partner, batch.label), now=at)
+    result = take_in(batch.rows, channel=_channel(partner, batch.label), now=at, as_batch=True)
     shown = catalog.windows()["batch_rejects_shown"].count
     answer = {
         "batch_id": str(result.batch_id),

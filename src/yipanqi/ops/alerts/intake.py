@@ -70,13 +70,19 @@ class IntakeResult:
 
 
 def take_in(
-    rows: Sequence[object], *, channel: Channel, now: datetime, row_nos: Sequence[int] = ()
+    rows: Sequence[object],
+    *,
+    channel: Channel,
+    now: datetime,
+    row_nos: Sequence[int] = (),
+    as_batch: bool = False,
 ) -> IntakeResult:
     """Take a delivery in. Returns after everything is committed. Bad rows are quarantined with their reasons.
 
-    `row_nos` are the rows' numbers in their file; without them rows count from 1.
+    `row_nos` are the rows' numbers in their file; without them rows count from 1. One row without a file is a batch
+    only when `as_batch` says so.
     """
-    batch = _open_batch(len(rows), channel, now) if len(rows) > 1 or channel.label else None
+    batch = _open_batch(len(rows), channel, now) if as_batch or len(rows) > 1 or channel.label else None
     fates: list[RowFate] = []
     numbers = row_nos or range(1, len(rows) + 1)
     for start in range(0, len(rows), CHUNK_ROWS):

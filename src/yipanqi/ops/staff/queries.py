@@ -31,6 +31,14 @@ def get_officer(officer: Officer, officer_id: UUID) -> Officer:
     return found
 
 
+def find_officer_id(username: str) -> str:
+    """The id of the officer with this username as text; "" when there is none."""
+    found = (
+        Officer.objects.filter(username=username).values_list("id", flat=True).first() if username else None
+    )
+    return str(found or "")
+
+
 def list_names(officer_ids: Iterable[str]) -> dict[str, str]:
     """Names by officer id as text; officers' names are public at work. Ids of nobody are left out."""
     wanted = {each for each in officer_ids if _is_uuid(each)}

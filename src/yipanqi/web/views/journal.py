@@ -3,9 +3,11 @@
 import time
 from datetime import datetime
 from typing import Any
+from urllib.parse import urlencode
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.urls import reverse
 from django.utils.translation import gettext
 from django.views.decorators.http import require_GET, require_POST
 
@@ -14,7 +16,7 @@ from yipanqi.kernel.days import ZONE
 from yipanqi.ops.journal.queries import head, list_latest
 from yipanqi.ops.journal.verifying import verify_chain
 from yipanqi.ops.jurisdictions.queries import full_name
-from yipanqi.ops.staff.queries import list_names
+from yipanqi.ops.staff.queries import find_officer_id, list_names
 from yipanqi.web import lists
 from yipanqi.web import presenting as show
 from yipanqi.web.gates import desk
@@ -64,7 +66,7 @@ def _journal(request: HttpRequest) -> dict[str, object]:
     items = list_latest(
         before=int(before) if before.isdecimal() and len(before) < 18 else None,
         event=filters["event"],
-        actor_id=filters["actor"],
+        actor_id=find_officer_id(filters["actor"]) or filters["actor"],
         subject_id=filters["subject"],
         scope_code=request.user.scope_code,
         recorded_from=first,
@@ -101,13 +103,21 @@ def _entry(item: Any, officers: dict[str, str]) -> dict[str, object]:
         "feed_no": item.feed_no,
         "at": item.recorded_at,
         "event": {"code": item.event, "name": catalog.events()[item.event].name.get(language)},
-        "actor": officers.get(item.actor_id) or item.actor_id or item.actor_kind,
+        "actor": officers.get(item.actor_id) or _actor(item),
         "subject": f"{kind} {item.subject_id[-SHOWN_ID:]}",
-        "subject_url": "",
+        "subject_url": f"{reverse('journal')}?{urlencode({'subject': item.subject_id})}"
+        if item.subject_id
+        else "",
         "ground": item.ground,
         "facts": ([{"name": gettext("status"), "value": " → ".join(statuses)}] if statuses else []) + facts,
         "hash": item.hash[:SHOWN_HASH],
     }
+
+
+def _actor(item: Any) -> str:
+    """Who acted, where it was no officer: a partner by its code, the system, or somebody of the public."""
+    names = {"system": gettext("the system"), "public": gettext("somebody unknown")}
+    return str(names.get(item.actor_kind) or item.actor_id)
 
 
 def _status(kind: str, code: str) -> str:
@@ -123,6 +133,8 @@ def _value(name: str, value: object) -> object:
         return show.amount(value)
     if name == "place":
         return full_name(str(value), show.language())
+    if name == "kind":
+        return _status("work_kind", str(value))
     if name in VOCABULARIES:
         return show.named(VOCABULARIES[name](), str(value))["name"]
     if name.endswith("_at"):
