@@ -31,6 +31,7 @@ def main() -> int:
             ("wall_latency", lambda: measures.wall_latency(bench, times=10 if quick else 60)),
             ("batch_intake", lambda: measures.batch_intake(bench, batches=1 if quick else 10)),
             ("desks", lambda: measures.desks(bench, times=20 if quick else 150)),
+            ("memory", lambda: measures.memory(bench)),
         ):
             started = time.perf_counter()
             rows = measure()

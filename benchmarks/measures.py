@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable, Iterator
 
 import httpx
+import psutil
 
 from benchmarks.centre import Bench
 from benchmarks.rows import warnings
@@ -123,6 +124,16 @@ def wall_latency(bench: Bench, *, times: int = 60) -> list[Result]:
         ("outcome committed to wall p50", statistics.median(outcomes), "ms"),
         ("outcome committed to wall p95", percentile(outcomes, 0.95), "ms"),
     ]
+
+
+def memory(bench: Bench) -> list[Result]:
+    """Resident memory of the centre's processes by now, each with its children, in MiB."""
+    results: list[Result] = []
+    for name in ("web", "worker", "sealer"):
+        process = psutil.Process(bench.centre.pid(name))
+        resident = sum(each.memory_info().rss for each in [process, *process.children(recursive=True)])
+        results.append((f"{name} resident memory", resident / 2**20, "MiB"))
+    return results
 
 
 def narrative(_: Bench | None = None, *, count: int = 10_000) -> list[Result]:

@@ -14,7 +14,7 @@ from yipanqi.ops.journal.models import Entry
 from yipanqi.ops.workorders.models import Attempt, WorkOrder
 from yipanqi.ops.workorders.outcomes import OutcomeUnknown, UndoExpired, record_outcome, undo_outcome
 from yipanqi.ops.workorders.queries import find_taken, tally
-from yipanqi.ops.workorders.services import VersionConflict, give_back
+from yipanqi.ops.workorders.services import VersionConflict, give_back, take_next
 from yipanqi.rehearsal.world import World
 
 Line = Callable[..., list[Any]]
@@ -93,6 +93,18 @@ def test_the_third_time_not_found_sends_the_station(world: World, line: Line, ta
     assert alert().status == "contacting"
     undone = Entry.objects.filter(event="work_order.completed").get()
     assert undone.payload["attempt"] == 3
+
+
+def test_a_further_warning_brings_a_put_off_call_forward(world: World, line: Line, take: Take) -> None:
+    phone = "14000009999"
+    (order_id,) = line({"person_phone": phone})
+    officer = world.officer()
+    record(world, take(officer), "not_found_yet", officer)
+    world.advance(timedelta(minutes=1))
+    assert take_next(acting_officer=officer, now=world.now) is None
+    world.take_in([world.row(person_phone=phone, paid=True)])
+    triage_alerts([alert().id], now=world.now)
+    assert take(officer).id == order_id
 
 
 KEPT_OF_ORDER = (

@@ -74,7 +74,10 @@ def open_visit(alert: Alert, *, acting: Actor, now: datetime) -> WorkOrder:
 
 
 def rerank_calls(alerts: Sequence[Alert], *, now: datetime) -> int:
-    """Rank the waiting calls of these locked alerts anew (more signals, a better type); returns how many."""
+    """Rank the calls of these locked alerts anew (more signals, a better type); returns how many.
+
+    A call put off until later may be made at once: a further warning says the person is being led on now.
+    """
     by_alert = {alert.id: alert for alert in alerts}
     orders = list(
         WorkOrder.objects.for_system("calls of locked alerts")
@@ -87,7 +90,17 @@ def rerank_calls(alerts: Sequence[Alert], *, now: datetime) -> int:
         put_rank(order, call_facts(alert))
         order.level, order.fraud_type = alert.level, alert.fraud_type
         order.due_at = min(order.due_at, now + catalog.levels()[alert.level].call_within)
-    fields = ["key_draining", "key_pressing", "key_steady", "facts", "level", "fraud_type", "due_at"]
+        order.not_before_at = min(order.not_before_at, now)
+    fields = [
+        "key_draining",
+        "key_pressing",
+        "key_steady",
+        "facts",
+        "level",
+        "fraud_type",
+        "due_at",
+        "not_before_at",
+    ]
     WorkOrder.objects.write_back(orders, fields)
     return len(orders)
 
