@@ -2,14 +2,11 @@
 
 import argparse
 import json
-import logging
-import os
 from dataclasses import asdict
 
+from yipanqi.cli.centre import reached
 from yipanqi.cli.progress import Progress
 from yipanqi.kernel.errors import YipanqiError
-
-SETTINGS = "yipanqi.config.settings"
 
 
 class JournalUnreachableError(YipanqiError):
@@ -20,20 +17,10 @@ class JournalUnreachableError(YipanqiError):
 
 def verify_journal(options: argparse.Namespace) -> int:
     """Check the whole chain and say how many entries hold; return 0, or 1 when an entry is broken."""
-    os.environ.setdefault("DJANGO_SETTINGS_MODULE", SETTINGS)
-    import django  # this command alone needs Django and a database
-    from django.core.exceptions import ImproperlyConfigured
-    from django.db import Error as DatabaseError
-
-    logging.getLogger("psycopg.pool").setLevel(logging.CRITICAL)  # a refusal is one line, not one per try
-    try:
-        django.setup()
+    with reached(JournalUnreachableError, "the journal cannot be read"):
         from yipanqi.ops.journal.verifying import verify_chain  # models load only after setup
 
         result = verify_chain(progress=Progress("entries"), expect_head=options.expect_head)
-    except (ImproperlyConfigured, DatabaseError) as error:
-        reason = " ".join(str(error).split())[:300]
-        raise JournalUnreachableError(f"the journal cannot be read: {reason}") from error
     if options.json:
         print(json.dumps(asdict(result), ensure_ascii=False))
     elif result.ok:

@@ -6,14 +6,11 @@ the one who acted. What an administrator does with officers from day to day is t
 
 import argparse
 import getpass
-import logging
-import os
 import sys
 
 from yipanqi import catalog
+from yipanqi.cli.centre import reached
 from yipanqi.kernel.errors import YipanqiError
-
-SETTINGS = "yipanqi.config.settings"
 
 
 class OfficerNotAddedError(YipanqiError):
@@ -24,19 +21,8 @@ class OfficerNotAddedError(YipanqiError):
 
 def add_officer(options: argparse.Namespace) -> int:
     """Make the account that `options` ask for and print one line; return 0. Raises OfficerNotAddedError."""
-    os.environ.setdefault("DJANGO_SETTINGS_MODULE", SETTINGS)
-    import django  # this command needs Django and a database; the quick ones do not
-    from django.core.exceptions import ImproperlyConfigured
-    from django.db import Error as DatabaseError
-
-    logging.getLogger("psycopg.pool").setLevel(logging.CRITICAL)  # a refusal is one line, not one per try
-    try:
-        django.setup()
-        password = _password(from_stdin=options.password_stdin)
-        print(_add(options, password))
-    except (ImproperlyConfigured, DatabaseError) as error:
-        reason = " ".join(str(error).split())[:300]
-        raise OfficerNotAddedError(f"the centre's database does not do it: {reason}") from error
+    with reached(OfficerNotAddedError, "the centre's database does not do it"):
+        print(_add(options, _password(from_stdin=options.password_stdin)))
     return 0
 
 
