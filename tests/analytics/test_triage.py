@@ -46,6 +46,14 @@ def test_the_type_is_the_surest(world: World, row: dict[str, str], fraud_type: s
     assert (found.fraud_score_permille > 0) == (fraud_type != "T99")
 
 
+def test_no_class_without_its_reasons(world: World) -> None:
+    spoken = alert(world, text=SHUADAN).fraud_reasons
+    assert {"刷单", "连单"} <= {reason["phrase"] for reason in spoken}
+    assert all(reason["rule"] for reason in spoken)
+    hinted = alert(world, text="", fraud_type_hint="冒充公检法")
+    assert hinted.fraud_reasons == [{"rule": "sender", "phrase": hinted.source}]
+
+
 @pytest.mark.parametrize(
     ("row", "level"),
     [

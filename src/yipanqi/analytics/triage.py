@@ -20,6 +20,8 @@ from yipanqi.ops.workorders.services import open_calls, rerank_calls
 
 HINT_SCORE = 0.6  # a sender's own class counts like a fairly clear text
 HIGH_FROM_MINOR = 5_000_000  # 50,000 yuan said to be at risk: treated as high, a house value, unverified
+OTHER = "T99"
+SENDERS_CLASS = "sender"
 _LEVELS = ("low", "mid", "high")
 
 
@@ -43,7 +45,7 @@ def triage_alerts(alert_ids: Sequence[uuid.UUID], *, now: datetime) -> TriageRes
     drafts: list[Draft] = []
     for alert in alerts:
         own = signals.get(alert.id, [])
-        before = Assessment(alert.fraud_type, alert.fraud_score_permille, alert.rules_version, alert.level)
+        before = _kept(alert)
         assess(alert, assessment_of(alert, own))
         facts = {"rule_version": alert.rules_version, "score_permille": alert.fraud_score_permille}
         if alert.status == "received":
@@ -67,18 +69,28 @@ def triage_alerts(alert_ids: Sequence[uuid.UUID], *, now: datetime) -> TriageRes
     return TriageResult(len(fresh), len(live), len(again))
 
 
+def _kept(alert: Alert) -> Assessment:
+    score, version = alert.fraud_score_permille, alert.rules_version
+    return Assessment(alert.fraud_type, score, version, alert.level, alert.fraud_reasons)
+
+
 def assessment_of(alert: Alert, signals: Sequence[Signal]) -> Assessment:
-    """Type, score and level from the alert's facts and its signals' texts and hints."""
-    scores = {"T99": 0.0}
+    """Type, score with its reasons, and level from the alert's facts and its signals' texts and hints."""
+    found: dict[str, tuple[float, list[dict[str, str]]]] = {OTHER: (0.0, [])}
     for signal in signals:
         verdict = classify(signal.text.reveal())
-        scores[verdict.fraud_type] = max(scores.get(verdict.fraud_type, 0.0), verdict.score)
+        spoken = [{"rule": reason.rule_id, "phrase": reason.phrase} for reason in verdict.reasons]
+        candidates = [(verdict.fraud_type, verdict.score, spoken)]
         hinted = from_hint(signal.fraud_type_hint) if signal.fraud_type_hint else None
         if hinted:
-            scores[hinted] = max(scores.get(hinted, 0.0), HINT_SCORE)
-    fraud_type = max(scores, key=lambda code: (scores[code], code != "T99"))
+            candidates.append((hinted, HINT_SCORE, [{"rule": SENDERS_CLASS, "phrase": signal.source}]))
+        for fraud_type, score, reasons in candidates:
+            if score > found.get(fraud_type, (-1.0, []))[0]:
+                found[fraud_type] = (score, reasons)
+    fraud_type = max(found, key=lambda code: (found[code][0], code != OTHER))
+    score, reasons = found[fraud_type]
     levels = [signal.level_hint for signal in signals if signal.level_hint] or ["mid"]
     level = max(levels, key=_LEVELS.index)
     if alert.paid or (alert.amount_minor or 0) >= HIGH_FROM_MINOR:
         level = "high"
-    return Assessment(fraud_type, round(scores[fraud_type] * 1000), rules_version(), level)
+    return Assessment(fraud_type, round(score * 1000), rules_version(), level, reasons)

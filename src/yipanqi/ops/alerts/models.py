@@ -39,6 +39,7 @@ class Alert(Placed):
     source = models.CharField(max_length=32)
     fraud_type = models.CharField(max_length=4)
     fraud_score_permille = models.SmallIntegerField(default=0)
+    fraud_reasons = models.JSONField(default=list)
     triaged_type = models.CharField(max_length=4, blank=True)
     rules_version = models.CharField(max_length=32, blank=True)
     level = models.CharField(max_length=4)

@@ -16,12 +16,16 @@ from yipanqi.ops.journal.services import Actor, Draft, write_entries
 
 @dataclass(frozen=True)
 class Assessment:
-    """What triage found: type with its score in permille and the rules' version, and the level."""
+    """What triage found: type with its score in permille, its reasons and the rules' version, and the level.
+
+    A reason is `{"rule": id, "phrase": the rulebook's own phrase}`, never the narrative's words.
+    """
 
     fraud_type: str
     score_permille: int
     rules_version: str
     level: str
+    reasons: list[dict[str, str]]
 
 
 def lock_alerts(alert_ids: Iterable[uuid.UUID], *, skip_locked: bool = False) -> list[Alert]:
@@ -72,8 +76,8 @@ def save_alerts(alerts: Iterable[Alert], drafts: Iterable[Draft]) -> None:
     """Write moved alerts and their journal entries together."""
     Alert.objects.write_back(
         alerts,
-        ["status", "outcome", "fraud_type", "fraud_score_permille", "rules_version", "level", "triaged_type",
-         "handler", "due_at", "triaged_at", "paid_at", "closed_at", "version"],
+        ["status", "outcome", "fraud_type", "fraud_score_permille", "fraud_reasons", "rules_version", "level",
+         "triaged_type", "handler", "due_at", "triaged_at", "paid_at", "closed_at", "version"],
     )  # fmt: skip
     write_entries(drafts)
 
@@ -83,6 +87,7 @@ def assess(alert: Alert, assessment: Assessment) -> None:
     alert.fraud_type = assessment.fraud_type
     alert.fraud_score_permille = assessment.score_permille
     alert.rules_version = assessment.rules_version
+    alert.fraud_reasons = assessment.reasons
     ranks = {"high": 3, "mid": 2, "low": 1}
     if alert.status == "received" or ranks[assessment.level] > ranks[alert.level]:
         alert.level = assessment.level

@@ -8,6 +8,7 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.shortcuts import render
+from django.utils.translation import gettext
 from django.views.decorators.http import require_GET
 
 from yipanqi import catalog
@@ -187,7 +188,20 @@ def _detail(row: Any, current: Any) -> dict[str, object]:
         "savable": show.money(order_savable_minor(current, at)) if current else None,
         "reasons": [show.reason(item) for item in order_reasons(current, at)] if current else [],
         "rule_version": row.rules_version,
+        "class_reasons": _class_reasons(row),
     }
+
+
+def _class_reasons(row: Any) -> str:
+    """Why the fraud class is what it is: the rules' phrases that were found, or who named the class."""
+    said = []
+    for reason in row.fraud_reasons:
+        if reason["rule"] == "sender":
+            source = catalog.sources()[reason["phrase"]].name.get(show.language())
+            said.append(gettext("named by %(source)s") % {"source": source})
+        else:
+            said.append(reason["phrase"])
+    return " · ".join(said)
 
 
 def _order(order: Any) -> dict[str, object]:
