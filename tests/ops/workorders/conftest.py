@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 
 from yipanqi.ops.staff.models import Officer
-from yipanqi.ops.workorders.models import WorkOrder
+from yipanqi.ops.workorders.models import Attempt, WorkOrder
+from yipanqi.ops.workorders.outcomes import record_outcome
 from yipanqi.ops.workorders.services import take_next
 from yipanqi.rehearsal.world import World
 
@@ -34,3 +35,15 @@ def take(world: World) -> Callable[[Officer], WorkOrder]:
         return WorkOrder.objects.for_system("the test looks").get(id=taken[0].id)
 
     return next_call
+
+
+def record(world: World, order: WorkOrder, outcome: str, officer: Any, **more: Any) -> Attempt:
+    """Record what came of a call its officer holds, as the seat does."""
+    return record_outcome(
+        work_order_id=order.id,
+        version=order.version,
+        outcome=outcome,
+        acting_officer=officer,
+        now=world.now,
+        **more,
+    )

@@ -6,13 +6,14 @@ from typing import Any
 
 import pytest
 
+from tests.ops.workorders.conftest import record
 from yipanqi import catalog
 from yipanqi.analytics.triage import triage_alerts
 from yipanqi.kernel.errors import YipanqiError
 from yipanqi.ops.alerts.models import Alert
 from yipanqi.ops.journal.models import Entry
 from yipanqi.ops.workorders.models import Attempt, WorkOrder
-from yipanqi.ops.workorders.outcomes import OutcomeUnknown, UndoExpired, record_outcome, undo_outcome
+from yipanqi.ops.workorders.outcomes import OutcomeUnknown, UndoExpired, undo_outcome
 from yipanqi.ops.workorders.queries import find_taken, tally
 from yipanqi.ops.workorders.services import VersionConflict, give_back, take_next
 from yipanqi.rehearsal.world import World
@@ -42,17 +43,6 @@ def visits() -> list[Any]:
 
 def alert() -> Any:
     return Alert.objects.for_system("the test looks").get()
-
-
-def record(world: World, order: WorkOrder, outcome: str, officer: Any, **more: Any) -> Attempt:
-    return record_outcome(
-        work_order_id=order.id,
-        version=order.version,
-        outcome=outcome,
-        acting_officer=officer,
-        now=world.now,
-        **more,
-    )
 
 
 def test_the_table_names_every_outcome() -> None:

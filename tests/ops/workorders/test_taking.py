@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from tests.ops.workorders.conftest import record
 from yipanqi import catalog
 from yipanqi.analytics.triage import triage_alerts
 from yipanqi.casework.authority import NotAllowed
@@ -111,13 +112,7 @@ def test_the_order_is_that_of_the_money_still_savable(
             assert got.id == overdue.id
         elif turn % FAIR_EVERY:
             assert savable_minor(kept_facts(got), world.now) >= wanted - 1
-        record_outcome(
-            work_order_id=got.id,
-            version=got.version,
-            outcome="dissuaded",
-            acting_officer=officer,
-            now=world.now,
-        )
+        record(world, got, "dissuaded", officer)
 
 
 def test_every_fifth_call_is_the_most_overdue(world: World, line: Line, take: Take) -> None:
@@ -131,13 +126,7 @@ def test_every_fifth_call_is_the_most_overdue(world: World, line: Line, take: Ta
         got.append(order.id)
         reasons = take_next(acting_officer=officer, now=world.now)
         assert reasons and reasons[0].id == order.id  # asked again: the same call
-        record_outcome(
-            work_order_id=order.id,
-            version=order.version,
-            outcome="mismatch",
-            acting_officer=officer,
-            now=world.now,
-        )
+        record(world, order, "mismatch", officer)
     assert got.index(forgotten) == FAIR_EVERY - 1
 
 
@@ -147,13 +136,7 @@ def test_the_fair_turn_says_why(world: World, line: Line, take: Take) -> None:
     world.advance(timedelta(hours=2))
     for _ in range(FAIR_EVERY - 1):
         order = take(officer)
-        record_outcome(
-            work_order_id=order.id,
-            version=order.version,
-            outcome="mismatch",
-            acting_officer=officer,
-            now=world.now,
-        )
+        record(world, order, "mismatch", officer)
     taken = take_next(acting_officer=officer, now=world.now)
     assert taken and [reason.code for reason in taken[1]] == ["waited_longest", "overdue"]
 
@@ -215,13 +198,7 @@ def test_a_deferred_call_is_not_offered_before_its_time(world: World, line: Line
     line({})
     officer = world.officer()
     order = take(officer)
-    record_outcome(
-        work_order_id=order.id,
-        version=order.version,
-        outcome="not_found_yet",
-        acting_officer=officer,
-        now=world.now,
-    )
+    record(world, order, "not_found_yet", officer)
     again = catalog.call_outcomes()["not_found_yet"].retry_after
     assert again is not None
     world.advance(again - timedelta(seconds=1))
