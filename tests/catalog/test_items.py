@@ -18,8 +18,10 @@ from yipanqi.kernel.money import parse_amount_minor
 VOCABULARIES = [
     catalog.fraud_types,
     catalog.call_outcomes,
+    catalog.visit_outcomes,
     catalog.levels,
     catalog.windows,
+    catalog.directive_kinds,
     catalog.sources,
     catalog.groups,
     catalog.roles,
@@ -29,6 +31,9 @@ VOCABULARIES = [
     catalog.reasons,
     catalog.answers,
     catalog.jurisdictions,
+    catalog.calendars,
+    catalog.choice_names,
+    catalog.citations,
 ]
 CHINESE = re.compile(r"[\u4e00-\u9fff]")
 
@@ -48,6 +53,10 @@ def all_items() -> Iterator[tuple[str, Any]]:
     for vocabulary in VOCABULARIES:
         for item in vocabulary().values():
             yield f"{vocabulary.__name__}.{item.code}", item
+    for pack in catalog.policies():
+        yield f"packs.{pack.id}-{pack.version}", pack
+        for value in pack.values.values():
+            yield f"packs.{pack.id}-{pack.version}.{value.code}", value
     for code in ("general", "T01", "T04", "T08"):
         yield f"scripts.{code}", catalog.scripts(code)
 
@@ -111,15 +120,19 @@ def test_call_outcomes_hold_the_keys_one_to_seven() -> None:
     assert {found[code].effect for code in ("unreachable", "refused")} == {"to_station", "refused_to_station"}
 
 
-def test_levels_have_their_clocks_and_own_up_to_being_unverified() -> None:
-    found = catalog.levels()
-    clocks = {code: (item.call_within, item.visit_within) for code, item in found.items()}
-    assert clocks == {
-        "high": (timedelta(minutes=5), timedelta(minutes=60)),
-        "mid": (timedelta(minutes=30), timedelta(days=1)),
-        "low": (timedelta(days=1), None),
+def test_a_visit_has_six_outcomes_and_shares_its_words_with_the_seat() -> None:
+    found = catalog.visit_outcomes()
+    assert list(found) == ["dissuaded", "paid", "not_home", "wrong_address", "refused", "mismatch"]
+    later = [item for item in found.values() if item.effect == "visit_later"]
+    assert [(item.code, item.retry_after, item.retries) for item in later] == [
+        ("not_home", timedelta(hours=4), 3)
+    ]
+    assert all(item.retry_after is None for item in found.values() if item.effect != "visit_later")
+    shared = found.keys() & catalog.call_outcomes().keys()
+    assert {code: found[code].counts_as for code in shared} == {
+        code: catalog.call_outcomes()[code].counts_as for code in shared
     }
-    assert not any(item.verified for item in found.values())
+    assert all(len(code) <= 16 for code in found)
 
 
 def test_windows_read_by_their_unit() -> None:
@@ -144,8 +157,8 @@ def test_every_desk_is_a_path() -> None:
 
 
 def test_scripts_have_steps_and_door_lines_and_never_ask_for_a_secret() -> None:
-    for code in ("T01", "T04", "T08", "general"):
-        script = catalog.scripts(code)
+    for code in ("T01", "T04", "T08", "general", "paid"):
+        script = catalog.paid_script() if code == "paid" else catalog.scripts(code)
         assert script.code == code
         assert 4 <= len(script.steps) <= 6
         assert len(script.door_lines) == 3

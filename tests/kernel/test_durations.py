@@ -1,4 +1,4 @@
-"""Durations of fixed length are read exactly; calendar terms and all other texts are refused."""
+"""Durations of fixed length and periods of one unit are read exactly; all other texts are refused."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from yipanqi.kernel.durations import DurationError, parse_duration
+from yipanqi.kernel.durations import DurationError, Period, Unit, parse_duration, parse_period
 
 COUNT = st.none() | st.integers(0, 999_999)
 
@@ -60,3 +60,41 @@ def test_other_texts_are_unreadable(text: str) -> None:
     with pytest.raises(DurationError) as caught:
         parse_duration(text)
     assert (text, caught.value.code) == (text, "duration_unreadable")
+
+
+@given(st.integers(1, 9999), st.sampled_from(Unit))
+def test_a_period_is_read_as_it_is_written(count: int, unit: Unit) -> None:
+    assert parse_period(str(Period(count, unit))) == Period(count, unit)
+
+
+@pytest.mark.parametrize(
+    ("text", "unit"), [("P6D", "DAYS"), ("P6WD", "WORKING_DAYS"), ("P6M", "MONTHS"), ("P6Y", "YEARS")]
+)
+def test_known_periods(text: str, unit: str) -> None:
+    assert parse_period(text) == Period(6, Unit[unit])
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "P",
+        "P0D",
+        "P06M",
+        "6M",
+        "P6",
+        "PT6M",
+        "P6W",
+        "P1Y6M",
+        "P-6M",
+        "p6m",
+        "P6M ",
+        "P6M\n",
+        "P10000D",
+        "P６M",
+    ],
+)
+def test_other_texts_are_no_periods(text: str) -> None:
+    with pytest.raises(DurationError) as caught:
+        parse_period(text)
+    assert (text, caught.value.code) == (text, "period_unreadable")

@@ -1,6 +1,7 @@
-"""The vocabularies of the house in two languages: fraud types, outcomes, levels, clocks, places, sentences.
+"""The vocabularies of the house in two languages: fraud types, outcomes, levels, clocks, places, sentences, law.
 
-For: one function per vocabulary, each giving code → item, read from this package's files once and kept.
+For: one function per vocabulary, each giving code → item, read from this package's files once and kept; policy packs
+and working calendars likewise.
 Leaves alone: rules and decisions (casework), stored rows (ops), UI captions (the doors' messages). Every
 function raises CatalogError, naming file, line and field, when its file does not say what it must.
 """
@@ -9,25 +10,32 @@ from collections.abc import Mapping
 from functools import cache
 from types import MappingProxyType
 
+from yipanqi.catalog.calendars import CalendarError, WorkCalendar, calendars
 from yipanqi.catalog.items import (
     AnswerLabel,
     Bank,
     CallOutcome,
     CatalogError,
+    DirectiveKind,
     EventKind,
     FieldName,
     FraudType,
     Group,
     Level,
+    LiftReason,
     Place,
     Role,
     Script,
     Sentence,
     Source,
     StatusName,
+    StopGround,
     Text,
+    VisitOutcome,
     Window,
 )
+from yipanqi.catalog.pack_files import choice_names, citations, policies, policy
+from yipanqi.catalog.packs import PolicyError, PolicyPack, PolicyValue
 from yipanqi.catalog.payloads import refuse_payload
 from yipanqi.catalog.places import read_places
 from yipanqi.catalog.reading import read_items
@@ -36,25 +44,41 @@ from yipanqi.kernel.money import format_short
 __all__ = [
     "AnswerLabel",
     "Bank",
+    "CalendarError",
     "CallOutcome",
     "CatalogError",
+    "DirectiveKind",
     "EventKind",
     "FieldName",
     "FraudType",
     "Group",
     "Level",
+    "LiftReason",
     "Place",
+    "PolicyError",
+    "PolicyPack",
+    "PolicyValue",
     "Role",
     "Script",
     "Sentence",
     "Source",
     "StatusName",
+    "StopGround",
     "Text",
+    "VisitOutcome",
     "Window",
+    "WorkCalendar",
+    "answer_problems",
     "answers",
+    "bank_failures",
     "banks",
+    "calendars",
     "call_outcomes",
     "check_payload",
+    "choice_names",
+    "citations",
+    "clocks",
+    "directive_kinds",
     "error_text",
     "errors",
     "events",
@@ -64,16 +88,23 @@ __all__ = [
     "groups",
     "jurisdictions",
     "levels",
+    "lift_reasons",
+    "paid_script",
+    "policies",
+    "policy",
     "reason_text",
     "reasons",
     "roles",
     "scripts",
     "sources",
     "statuses",
+    "stop_grounds",
+    "visit_outcomes",
     "windows",
 ]
 
 GENERAL_SCRIPT = "general"
+PAID_SCRIPT = "paid"
 UNLISTED_ERROR = "unlisted"
 
 
@@ -90,8 +121,14 @@ def call_outcomes() -> Mapping[str, CallOutcome]:
 
 
 @cache
+def visit_outcomes() -> Mapping[str, VisitOutcome]:
+    """The six outcomes of a door visit, in the order of their buttons."""
+    return read_items("visit_outcomes.yaml", VisitOutcome)
+
+
+@cache
 def levels() -> Mapping[str, Level]:
-    """high, mid, low with their clocks."""
+    """high, mid, low."""
     return read_items("levels.yaml", Level)
 
 
@@ -99,6 +136,12 @@ def levels() -> Mapping[str, Level]:
 def windows() -> Mapping[str, Window]:
     """The clocks and limits of the house that are not law."""
     return read_items("windows.yaml", Window)
+
+
+@cache
+def directive_kinds() -> Mapping[str, DirectiveKind]:
+    """What a directive may ask of a unit."""
+    return read_items("directive_kinds.yaml", DirectiveKind)
 
 
 @cache
@@ -127,6 +170,36 @@ def roles() -> Mapping[str, Role]:
 def banks() -> Mapping[str, Bank]:
     """Banks that people of the province pay with."""
     return read_items("banks.yaml", Bank)
+
+
+@cache
+def clocks() -> Mapping[str, FieldName]:
+    """The clocks whose passing is shown on desks and wall."""
+    return read_items("clocks.yaml", FieldName)
+
+
+@cache
+def stop_grounds() -> Mapping[str, StopGround]:
+    """Why an account may be stopped."""
+    return read_items("stop_grounds.yaml", StopGround)
+
+
+@cache
+def lift_reasons() -> Mapping[str, LiftReason]:
+    """Why a stop ended before its time."""
+    return read_items("lift_reasons.yaml", LiftReason)
+
+
+@cache
+def bank_failures() -> Mapping[str, FieldName]:
+    """Why a bank did not do what it was told, by the gateways' code."""
+    return read_items("bank_failures.yaml", FieldName)
+
+
+@cache
+def answer_problems() -> Mapping[str, FieldName]:
+    """Why an answer of a bank could not be used, by the code kept with it."""
+    return read_items("answer_problems.yaml", FieldName)
 
 
 @cache
@@ -186,10 +259,11 @@ def jurisdictions() -> Mapping[str, Place]:
 @cache
 def _all_scripts() -> Mapping[str, Script]:
     found = read_items("scripts.yaml", Script)
-    for code in found.keys() - {GENERAL_SCRIPT} - fraud_types().keys():
+    for code in found.keys() - {GENERAL_SCRIPT, PAID_SCRIPT} - fraud_types().keys():
         raise CatalogError(f"scripts.yaml: {code}: no such fraud type")
-    if GENERAL_SCRIPT not in found:
-        raise CatalogError(f"scripts.yaml: {GENERAL_SCRIPT}: is missing")
+    for code in (GENERAL_SCRIPT, PAID_SCRIPT):
+        if code not in found:
+            raise CatalogError(f"scripts.yaml: {code}: is missing")
     return MappingProxyType(dict(found))
 
 
@@ -197,6 +271,11 @@ def scripts(fraud_code: str | None) -> Script:
     """The script for a fraud type, or the general one when the type is not known or has none of its own."""
     found = _all_scripts()
     return found.get(fraud_code or GENERAL_SCRIPT, found[GENERAL_SCRIPT])
+
+
+def paid_script() -> Script:
+    """What to say to somebody who has paid, while the stops are on their way."""
+    return _all_scripts()[PAID_SCRIPT]
 
 
 def error_text(error_code: str, **facts: object) -> Text:

@@ -95,18 +95,54 @@ class CallOutcome:
     retries: int = 0
 
 
+VisitEffect = Literal["close", "paid", "visit_later", "to_seat", "seat_next_day", "close_mismatch"]
+VisitCountsAs = Literal["dissuaded", "paid", "not_met_yet", "not_found", "refused", "mismatch"]
+
+
+@dataclass(frozen=True, slots=True)
+class VisitOutcome:
+    """What a station officer can say about a door visit.
+
+    `retry_after` and `retries` are set only where the effect is `visit_later`: after `retries` fruitless visits the
+    seat calls again.
+    """
+
+    code: str
+    name: Text
+    meaning: Text
+    effect: VisitEffect
+    counts_as: VisitCountsAs
+    tone: Tone
+    icon: str = field(metadata=UNIQUE)
+    retry_after: timedelta | None = None
+    retries: int = 0
+
+
 @dataclass(frozen=True, slots=True)
 class Level:
-    """How likely and how urgent a warning is; its clocks count from the opening of the alert."""
+    """How likely and how urgent a warning is; its clocks stand in the policy pack."""
 
     code: str
     rank: int = field(metadata=UNIQUE)
     name: Text
     meaning: Text
-    call_within: timedelta
-    visit_within: timedelta | None
-    verified: bool
-    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class SecondPerson:
+    """When a second person has to sign a coercive act: before it leaves (`within` None), or within a time after."""
+
+    within: timedelta | None
+
+
+def parse_second_person(text: str) -> SecondPerson:
+    """`before`, or `within` and a duration: `within PT30M`. Raises CatalogError or DurationError for all else."""
+    if text == "before":
+        return SecondPerson(within=None)
+    word, _, duration = text.partition(" ")
+    if word != "within":
+        raise CatalogError(f"{text[:64]!r} is neither before nor within a duration, such as within PT30M")
+    return SecondPerson(within=parse_duration(duration))
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,6 +185,19 @@ class Source:
 
 
 @dataclass(frozen=True, slots=True)
+class DirectiveKind:
+    """What a directive asks of a unit; `due_within` counts from its issuing, where the issuer named no other time."""
+
+    code: str
+    name: Text
+    meaning: Text
+    icon: str = field(metadata=UNIQUE)
+    due_within: timedelta
+    verified: bool
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
 class Group:
     """One of the three groups, or the standing squad, of a centre (centre.md S3)."""
 
@@ -176,6 +225,27 @@ class Bank:
     name: Text
     short_name: Text
     bins: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class StopGround:
+    """Why an account may be stopped, with the law it cites; `targets` are the kinds of stop it is good for."""
+
+    code: str
+    name: Text
+    law: Text
+    targets: tuple[Literal["protective", "suspect"], ...]
+    verified: bool
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class LiftReason:
+    """Why a stop ended before its time; an officer may choose those that are `chosen`."""
+
+    code: str
+    name: Text
+    chosen: bool
 
 
 @dataclass(frozen=True, slots=True)

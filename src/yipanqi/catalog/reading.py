@@ -1,15 +1,16 @@
 """Reads a catalog file into typed items and refuses, in one clear line, whatever does not fit.
 
-For: YAML files that map a code to the fields of one item dataclass. Every error names file, line, field and
-reason: a field the dataclass does not have, a missing field, a missing or empty translation, a value of the
-wrong type, a code or key given twice, a value given twice where the dataclass says `unique`. Leaves alone:
-what items mean. PyYAML is imported on first use only, so that commands which need no catalog start fast.
+For: YAML files that map a code to the fields of one item dataclass, and, by `Reader`, files of another shape.
+Every error names file, line, field and reason: a field the dataclass does not have, a missing field, a missing
+or empty translation, a value of the wrong type, a code or key given twice, a value given twice where the
+dataclass says `unique`. Leaves alone: what items mean. PyYAML is imported on first use only, so that commands
+which need no catalog start fast.
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import MISSING, Field, fields, is_dataclass
-from datetime import timedelta
+from datetime import date, timedelta
 from importlib.resources import files
 from types import MappingProxyType, NoneType, UnionType
 from typing import (
@@ -25,8 +26,8 @@ from typing import (
     get_type_hints,
 )
 
-from yipanqi.catalog.items import CatalogError, Text
-from yipanqi.kernel.durations import parse_duration
+from yipanqi.catalog.items import CatalogError, SecondPerson, Text, parse_second_person
+from yipanqi.kernel.durations import Period, parse_duration, parse_period
 from yipanqi.kernel.errors import YipanqiError
 
 if TYPE_CHECKING:
@@ -38,6 +39,12 @@ T = TypeVar("T")
 _CODE = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.]*")
 _MAX_BYTES = 1_000_000
 _WORDS: dict[Any, str] = {bool: "true or false", int: "a whole number", str: "non-blank text (quote figures)"}
+_WRITTEN: dict[Any, Callable[[str], Any]] = {
+    timedelta: parse_duration,
+    Period: parse_period,
+    SecondPerson: parse_second_person,
+    date: date.fromisoformat,
+}
 
 
 def read_text(name: str) -> str:
@@ -59,9 +66,9 @@ def read_items(name: str, item_type: type[T]) -> Mapping[str, T]:
 
 def parse_items(name: str, text: str, item_type: type[T]) -> Mapping[str, T]:
     """The items in `text`, by code; `name` is only used in errors. Raises CatalogError."""
-    reader = _Reader(name)
+    reader = Reader(name)
     items: dict[str, T] = {}
-    for code, (key, value) in reader.pairs(_compose(name, text), "the file").items():
+    for code, (key, value) in reader.pairs(compose(name, text), "the file").items():
         if not _CODE.fullmatch(code):
             reader.refuse(key, code, "a code is letters, digits, dots and underscores")
         items[code] = reader.item(value, item_type, code, code=code)
@@ -70,7 +77,8 @@ def parse_items(name: str, text: str, item_type: type[T]) -> Mapping[str, T]:
     return MappingProxyType(items)
 
 
-def _compose(name: str, text: str) -> "AnyNode":
+def compose(name: str, text: str) -> "AnyNode":
+    """The YAML nodes of `text`, which still know their lines. Raises CatalogError."""
     import yaml  # inline: PyYAML costs start-up time and most commands need no catalog
 
     loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
@@ -84,7 +92,7 @@ def _compose(name: str, text: str) -> "AnyNode":
     return node
 
 
-class _Reader:
+class Reader:
     """Turns YAML nodes of one file into values of declared types, remembering what must be unique."""
 
     def __init__(self, name: str) -> None:
@@ -92,6 +100,7 @@ class _Reader:
         self.seen: dict[tuple[type, str, object], str] = {}
 
     def refuse(self, node: "AnyNode", where: str, reason: str) -> NoReturn:
+        """Raise CatalogError naming file, line, field and reason."""
         line = node.start_mark.line + 1
         raise CatalogError(
             f"{self.name} line {line}: {where}: {reason}", file=self.name, line=line, field=where
@@ -110,8 +119,19 @@ class _Reader:
             found[key.value] = (key, value)
         return found
 
-    def item(self, node: "AnyNode", item_type: type[T], where: str, *, code: str | None = None) -> T:
-        """One dataclass instance out of a mapping node; `code`, when given, becomes the item's code."""
+    def item(
+        self,
+        node: "AnyNode",
+        item_type: type[T],
+        where: str,
+        *,
+        code: str | None = None,
+        types: Mapping[str, Any] = MappingProxyType({}),
+    ) -> T:
+        """One dataclass instance out of a mapping node; `code`, when given, becomes the item's code.
+
+        `types` narrows declared types of fields, where another field or the code settles them.
+        """
         pairs = self.pairs(node, where)
         declared: dict[str, Field[Any]] = {each.name: each for each in fields(item_type)}  # type: ignore[arg-type]
         if code is not None:
@@ -119,7 +139,7 @@ class _Reader:
         for name, (key, _) in pairs.items():
             if name not in declared:
                 self.refuse(key, f"{where}.{name}", f"unknown field; known are {', '.join(declared)}")
-        types = get_type_hints(item_type)
+        types = {**get_type_hints(item_type), **types}
         values: dict[str, Any] = {} if code is None else {"code": code}
         for name, each in declared.items():
             if name not in pairs:
@@ -152,7 +172,7 @@ class _Reader:
             return {k: self.value(v, kind, f"{where}.{k}") for k, (_, v) in self.pairs(node, where).items()}
         if wanted is Text:
             return self.text(node, where)
-        if is_dataclass(wanted):
+        if is_dataclass(wanted) and wanted not in _WRITTEN:
             return self.item(node, wanted, where)  # type: ignore[arg-type]
         return self.scalar(node, wanted, where)
 
@@ -181,8 +201,8 @@ class _Reader:
             if raw not in get_args(wanted):
                 self.refuse(node, where, f"{raw!r} is none of {', '.join(get_args(wanted))}")
             return raw
-        if wanted is timedelta:
-            return self.duration(node, raw, where)
+        if wanted in _WRITTEN:
+            return self.written(node, _WRITTEN[wanted], where)
         if wanted is bool and tag == "bool" and raw in ("true", "false"):
             return raw == "true"
         if wanted is int and tag == "int" and re.fullmatch(r"-?(0|[1-9][0-9]*)", raw):
@@ -191,8 +211,8 @@ class _Reader:
             return raw
         self.refuse(node, where, f"{raw!r} is not {_WORDS.get(wanted, 'a value of the declared type')}")
 
-    def duration(self, node: "AnyNode", raw: str, where: str) -> timedelta:
+    def written(self, node: "AnyNode", parse: Callable[[str], Any], where: str) -> Any:
         try:
-            return parse_duration(raw)
-        except YipanqiError as error:
+            return parse(str(node.value))
+        except (YipanqiError, ValueError) as error:
             self.refuse(node, where, str(error))
