@@ -14,13 +14,20 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+import yaml
 
 from yipanqi import catalog
+from yipanqi.catalog.packs import PACK_KEYS
 from yipanqi.cli.main import main
 from yipanqi.config.__main__ import COMMANDS
 from yipanqi.engine.province.scenario import MAX_DAYS
 from yipanqi.engine.province.warnings import SENSES
 from yipanqi.ops.alerts.reading import FIELDS, REQUIRED, RowRefused, read_row
+from yipanqi.ops.cases.reading import LISTS, PAYMENT_FIELDS, PAYMENT_REQUIRED, REPORT_FIELDS, read_report
+from yipanqi.ops.cases.reading import REQUIRED as REPORT_REQUIRED
+from yipanqi.ops.directives.reading import FIELDS as DIRECTIVE_FIELDS
+from yipanqi.ops.directives.reading import REQUIRED as DIRECTIVE_REQUIRED
+from yipanqi.ops.directives.reading import read_instruction
 from yipanqi.ops.jurisdictions.services import load_jurisdictions
 from yipanqi.ops.staff.models import Officer
 from yipanqi.web.context import DESKS
@@ -55,7 +62,13 @@ def test_the_fields_of_the_partner_row() -> None:
 def test_the_errors_of_a_row_and_their_sentences() -> None:
     table = {row[0]: row[1:] for row in rows(text("docs/partner-api.md"), "## When a row is wrong")}
     said = set()
-    for name in ("ops/alerts/reading.py", "ops/alerts/intake.py", "ops/subjects/rules.py", "kernel/money.py"):
+    for name in (
+        "ops/alerts/reading.py",
+        "ops/partners/rows.py",
+        "ops/alerts/intake.py",
+        "ops/subjects/rules.py",
+        "kernel/money.py",
+    ):
         said |= set(re.findall(r'"([a-z_]+)"', text(f"src/yipanqi/{name}")))
     assert set(table) == said & set(catalog.errors())
     wrong = [
@@ -63,6 +76,35 @@ def test_the_errors_of_a_row_and_their_sentences() -> None:
         if [en, zh] != [catalog.errors()[code].name.en, catalog.errors()[code].name.zh]
     ]  # fmt: skip
     assert wrong == []
+
+
+def test_the_fields_kinds_and_errors_of_a_directive() -> None:
+    table = {row[0]: row[1:] for row in rows(text("docs/partner-api.md"), "## A directive")}
+    fields = {name: row for name, row in table.items() if len(row) == 3}
+    assert set(fields) == set(DIRECTIVE_FIELDS)
+    assert {name for name, row in fields.items() if row[0] == "yes"} == set(DIRECTIVE_REQUIRED)
+    assert re.findall(r"[a-z_]+", fields["kind"][1]) == list(catalog.directive_kinds())
+    told = {name: row for name, row in table.items() if len(row) == 2}
+    said = set(re.findall(r'code="([a-z_]+)"', text("src/yipanqi/ops/directives/reading.py")))
+    elsewhere = {row[0] for row in rows(text("docs/partner-api.md"), "## When a row is wrong")}
+    assert set(told) == said - elsewhere
+    for code, words in told.items():
+        assert words == [catalog.errors()[code].name.en, catalog.errors()[code].name.zh]
+
+
+def test_the_fields_and_errors_of_a_report() -> None:
+    table = rows(text("docs/partner-api.md"), "## A report")
+    fields = {row[0]: row[1] for row in table if len(row) == 4}
+    assert set(fields) == {*REPORT_FIELDS, *LISTS, *PAYMENT_FIELDS}
+    assert {name for name, need in fields.items() if need == "yes"} == {
+        "external_id", *REPORT_REQUIRED, *PAYMENT_REQUIRED,
+    }  # fmt: skip
+    told = {row[0]: row[1:] for row in table if len(row) == 3}
+    said = set(re.findall(r'"([a-z_]+)"', text("src/yipanqi/ops/cases/reading.py"))) & set(catalog.errors())
+    elsewhere = {row[0] for row in rows(text("docs/partner-api.md"), "## When a row is wrong")}
+    assert set(told) == said - elsewhere
+    for code, words in told.items():
+        assert words == [catalog.errors()[code].name.en, catalog.errors()[code].name.zh]
 
 
 def test_the_codes_of_refused_calls_are_catalogued() -> None:
@@ -85,19 +127,34 @@ def test_every_process_is_named() -> None:
     assert {name for row in table for name in re.findall(r"[a-z]+", row[0])} == set(COMMANDS)
 
 
-def test_clocks_and_levels_stand_in_the_law_page() -> None:
+def test_clocks_stand_in_the_law_page() -> None:
     table = rows(text("docs/law.md"), "## Values of the house, unverified")
     clocks = {row[0]: row[3] for row in table if row[0] in catalog.windows()}
     assert clocks == {code: window.value for code, window in catalog.windows().items()}
     assert not any(window.verified for window in catalog.windows().values()), (
         "say on the page which is verified"
     )
-    units = {"min": 60, "h": 3600, "d": 86400}
-    for code, level in catalog.levels().items():
-        said = next(row for row in table if row[0] == code)
-        for shown, span in ((said[2], level.call_within), (said[3], level.visit_within)):
-            number, _, unit = shown.partition(" ")
-            assert (int(number) * units[unit] if unit else None) == (span and span.total_seconds()), code
+
+
+def test_the_values_of_the_packs_stand_in_the_law_page_with_their_sources() -> None:
+    table = {row[0]: row[1:] for row in rows(text("docs/law.md"), "## The policy packs")}
+    assert list(table) == list(PACK_KEYS)
+    for place, pack in enumerate(catalog.policies()):
+        written = yaml.safe_load(text(f"src/yipanqi/catalog/packs/{pack.id}.yaml"))["values"]
+        for key, cells in table.items():
+            item = written.get(key)
+            value = (
+                ", ".join(item["value"])
+                if item and isinstance(item["value"], list)
+                else item and item["value"]
+            )
+            shown = (
+                [str(value).lower() if isinstance(value, bool) else str(value), item["source"]]
+                if item
+                else ["–"] * 2
+            )
+            assert cells[2 * place : 2 * place + 2] == shown, (pack.id, key)
+        assert all(item.verified == item.source.startswith("S:") for item in pack.values.values())
 
 
 def test_every_clock_and_limit_is_read_by_the_code() -> None:
@@ -114,6 +171,8 @@ def test_outcomes_and_desks_of_the_screens_page() -> None:
     page = text("docs/screens.md")
     said = [tuple(row[:3]) for row in rows(page, "## Outcomes of a call")]
     assert said == [(each.key, each.name.zh, each.name.en) for each in catalog.call_outcomes().values()]
+    at_the_door = [tuple(row[:2]) for row in rows(page, "## Door visits")]
+    assert at_the_door == [(each.name.zh, each.name.en) for each in catalog.visit_outcomes().values()]
     named = set(re.findall(r"^\| `/([a-z]*)`", page, re.M))
     assert named == {"", *DESKS}
 
@@ -200,9 +259,17 @@ def test_the_first_administrator_can_be_made(monkeypatch: pytest.MonkeyPatch) ->
 def test_rows_of_the_examples_are_read_as_the_pages_say() -> None:
     load_jurisdictions()
     pages = [text(name) for name in ("README.md", "README.zh.md", "docs/partner-api.md")]
-    bodies = [
-        json.loads(body) for page in pages for body in re.findall(r"  -d '(\{.*?\})'$", page, re.M | re.S)
+    sent = [
+        (path, json.loads(body))
+        for page in pages
+        for path, body in re.findall(r"/api/v1/(\S+) \\\n.*?  -d '(\{.*?\})'$", page, re.M | re.S)
     ]
+    bodies = [body for path, body in sent if path.startswith("warnings")]
+    (order,) = [body for path, body in sent if path == "directives"]
+    (report,) = [body for path, body in sent if path == "reports"]
+    at = datetime(2026, 1, 1, tzinfo=UTC)
+    assert len(read_report(report, scope_code="350000", now=at, needs_id=True).payments) == 1
+    assert read_instruction(order, find_place=str, default_place="350000", now=at).place_code == "350104"
     flaws = []
     for row in [row for body in bodies for row in body.get("rows", [body])]:
         try:

@@ -7,3 +7,5 @@ class PartnerAct(StrEnum):
     """An act of a partner through the API."""
 
     WARNINGS_WRITE = "warnings.write"
+    REPORTS_WRITE = "reports.write"
+    DIRECTIVES_WRITE = "directives.write"

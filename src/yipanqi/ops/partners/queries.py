@@ -1,5 +1,7 @@
 """Looking partners and their keys up: by an officer within the own scope, or by code for the system's own work."""
 
+from collections.abc import Iterable
+
 from django.db.models import Q, QuerySet
 
 from yipanqi.kernel.errors import YipanqiError
@@ -37,6 +39,24 @@ def list_keys(officer: Officer, code: str) -> list[PartnerKey]:
 def find_partner(code: str) -> Partner | None:
     """The partner with this code, for intake and rehearsal; None when there is none."""
     return Partner.objects.filter(code=code).first()
+
+
+def list_connected() -> list[Partner]:
+    """Active partners that take orders, in code order, for the jobs that send and compare."""
+    return list(Partner.objects.filter(is_active=True).exclude(endpoint="").order_by("code"))
+
+
+def find_bank_partner(bank_code: str) -> Partner | None:
+    """The active partner that takes orders for this catalog bank; None when there is none."""
+    if not bank_code:
+        return None
+    return Partner.objects.filter(is_active=True, bank=bank_code).exclude(endpoint="").first()
+
+
+def find_partners(codes: Iterable[str]) -> dict[str, Partner]:
+    """Partners by code, for names beside what they sent; unknown codes are left out."""
+    wanted = set(codes)
+    return {each.code: each for each in Partner.objects.filter(code__in=wanted)} if wanted else {}
 
 
 def as_actor(partner: Partner) -> Actor:

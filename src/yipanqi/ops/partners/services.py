@@ -1,5 +1,6 @@
-"""Acts on partners: entering one, issuing and revoking its keys. Checking a key on a call is in `admission`."""
+"""Acts on partners: entering one, connecting its door, issuing and revoking keys. Checking a key is in `admission`."""
 
+import re
 from collections.abc import Sequence
 from datetime import datetime
 
@@ -13,11 +14,15 @@ from yipanqi.ops.partners.enums import PartnerAct
 from yipanqi.ops.partners.keys import new_key
 from yipanqi.ops.partners.models import Partner, PartnerKey
 
+_ENDPOINT = re.compile(r"https?://([\w.-]+|\[[0-9a-f:]+\])(:[1-9][0-9]{0,4})?(/[\w.~-]+)*", re.ASCII)
+_PUBLIC_KEY = re.compile(r"[0-9a-f]{64}", re.ASCII)
+
 
 class PartnerRefused(YipanqiError):
     """A partner or key cannot be entered as given.
 
-    Codes: partner_taken, source_unknown, jurisdiction_unknown, rate_invalid, not_found, act_unknown, expiry_past.
+    Codes: partner_taken, source_unknown, jurisdiction_unknown, rate_invalid, not_found, act_unknown, expiry_past,
+    endpoint_invalid, public_key_invalid, bank_unknown, bank_taken.
     """
 
     code = "partner_refused"
@@ -61,6 +66,35 @@ def register_partner(
         now,
         {"source": source, "place": scope_code},
     )
+    return partner
+
+
+@transaction.atomic
+def connect_partner(
+    *, code: str, endpoint: str, public_key: str, bank: str, acting: Actor, now: datetime
+) -> Partner:
+    """Note where the partner takes orders and which key it signs with; again with other values changes them.
+
+    `endpoint` is an http(s) address without query (`/orders` is put behind it), `public_key` an Ed25519 key as 64 hex
+    digits, `bank` a catalog bank or "" for a telecom. Raises PartnerRefused.
+    """
+    partner = Partner.objects.select_for_update(no_key=True).filter(code=code).first()
+    if partner is None:
+        raise PartnerRefused(f"There is no partner {code!r}.", code="not_found", partner=code)
+    given = {"endpoint": endpoint.rstrip("/"), "public_key": public_key.lower(), "bank": bank}
+    if not _ENDPOINT.fullmatch(given["endpoint"]) or len(given["endpoint"]) > 200:
+        raise PartnerRefused("The endpoint is not an http or https address.", code="endpoint_invalid")
+    if not _PUBLIC_KEY.fullmatch(given["public_key"]):
+        raise PartnerRefused("The public key is not 64 hex digits.", code="public_key_invalid")
+    if bank and bank not in catalog.banks():
+        raise PartnerRefused(f"There is no bank {bank!r}.", code="bank_unknown", value=bank)
+    if bank and Partner.objects.filter(bank=bank).exclude(pk=partner.pk).exists():
+        raise PartnerRefused(f"Another partner is the bank {bank!r}.", code="bank_taken", value=bank)
+    if given != {name: getattr(partner, name) for name in given}:
+        for name, value in given.items():
+            setattr(partner, name, value)
+        partner.save(update_fields=list(given))
+        _write("partner.connected", partner, acting, now, {"bank": bank or None, "place": partner.scope_id})
     return partner
 
 
