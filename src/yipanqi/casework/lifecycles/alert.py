@@ -16,13 +16,15 @@ ALERT = Lifecycle(
     transitions=(
         Transition("triage", ("received",), "triaged", "alert.triaged"),
         Transition("begin_contact", ("triaged",), "contacting", "alert.contact_begun"),
-        Transition("dismiss", ("triaged",), "closed", "alert.dismissed"),
+        Transition("dismiss", ("triaged", "contacting"), "closed", "alert.dismissed"),
         Transition("call_later", ("contacting",), "contacting", "alert.deferred"),
         Transition("hand_to_station", ("contacting",), "contacting", "alert.handed_to_station"),
+        Transition("hand_to_seat", ("contacting",), "contacting", "alert.handed_to_seat"),
         Transition("close", ("contacting",), "closed", "alert.closed"),
         Transition("confirm_paid", ("triaged", "contacting"), "paid", "alert.paid"),
         Transition("settle_paid", ("paid",), "closed", "alert.settled"),
         Transition("signal_again", ("closed",), "triaged", "alert.reopened"),
+        Transition("call_back", ("closed",), "contacting", "alert.reopened"),
         Transition("undo_outcome", ("paid", "closed"), "contacting", "alert.reopened"),
     ),
 )

@@ -1,7 +1,8 @@
 """The life of a work order: a call to make or a visit to pay, taken by one officer at a time.
 
-A call again later and a holder who vanished both put the order back into the queue, under names of their own so that
-the journal tells them apart. How many visits follow from calls is settled by the catalogued outcomes.
+Again later (`call_later`, for calls and visits alike) and a holder who vanished both put the order back into the queue,
+under names of their own so that the journal tells them apart. What follows from what is settled by the catalogued
+outcomes. That an order is overdue is no status: its clock (`late_at`) stands beside it.
 """
 
 from __future__ import annotations

@@ -1,0 +1,1 @@
+"""Directives: orders from a higher tier or a partner to a unit, due, acted on, checked and fed back."""
