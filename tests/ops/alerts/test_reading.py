@@ -12,8 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from yipanqi import catalog
-from yipanqi.ops.alerts import reading
 from yipanqi.ops.alerts.reading import FIELDS, RowRefused, WarningRow, read_row
+from yipanqi.ops.partners import rows
 
 NOW = datetime(2026, 3, 2, 2, 0, tzinfo=UTC)
 ID_NUMBER = "11010519491231002X"  # the example of GB 11643
@@ -37,7 +37,7 @@ PLACES = {
 def places() -> Iterator[None]:
     """Four places without a database."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(reading, "find_place", PLACES.get)
+        patch.setattr(rows, "find_place", PLACES.get)
         yield
 
 

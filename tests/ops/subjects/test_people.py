@@ -60,6 +60,29 @@ def test_a_person_known_by_phone_takes_the_id_number_on(world: World) -> None:
     assert elsewhere.id == first.id and people().count() == 1
 
 
+def test_the_latest_address_is_where_a_visit_goes(world: World) -> None:
+    phone = world.row()["person_phone"]
+    old, new = "福州市仓山区上渡路18号2座301室", "福州市鼓楼区东街8号"
+    first = warned(world, person_phone=phone)
+    assert not first.address
+    for given_address, known in ((old, old), (None, old), (new, new)):
+        warned(world, person_phone=phone, person_address=given_address, person_id_number=ID_NUMBER)
+        person = people().get()
+        assert (person.id, person.address.reveal()) == (first.id, known)
+    assert (str(person.address), person.id_number.reveal()) == ("福州市鼓楼区****", ID_NUMBER)
+    assert new not in repr(people().values_list("address").get())
+    officer = world.officer(roles=["station_officer"])
+    seen = unmask_person(officer=officer, person_id=person.id, field="address", ground="visit", now=world.now)
+    assert seen == new and Entry.objects.get(event="person.unmasked").payload["field"] == "address"
+
+
+def test_addresses_within_one_delivery(world: World) -> None:
+    phone = world.row()["person_phone"]
+    rows = [world.row(person_phone=phone, person_address=text) for text in ("南门1号", "北门2号")]
+    world.take_in(rows)
+    assert people().get().address.reveal() == "北门2号"
+
+
 def test_two_people_behind_one_phone_stay_two(world: World) -> None:
     phone = world.row()["person_phone"]
     first = warned(world, person_phone=phone, person_id_number=ID_NUMBER)

@@ -88,6 +88,7 @@ def person_facts(row: WarningRow) -> PersonFacts:
         row.place_code,
         row.person_age,
         row.person_sex,
+        row.person_address,
     )
 
 

@@ -3,13 +3,12 @@
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
-
-from django.db.models import Q
 
 from yipanqi.kernel.errors import YipanqiError
 from yipanqi.ops.alerts.models import Alert, Batch, QuarantinedRow, Signal
+from yipanqi.ops.jurisdictions.paging import Page, page_by_key
 from yipanqi.ops.jurisdictions.scoping import scope_filter
 from yipanqi.ops.staff.gates import require
 from yipanqi.ops.subjects.queries import phone_index
@@ -19,7 +18,6 @@ if TYPE_CHECKING:
     from yipanqi.ops.staff.models import Officer
 
 PAGE = 20
-EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class NotFound(YipanqiError):
@@ -44,14 +42,6 @@ class AlertFilter:
     opened_to: datetime | None = None
 
 
-@dataclass(frozen=True)
-class Page:
-    """Rows and the key to ask the next page with (empty on the last)."""
-
-    rows: list[Any]
-    after: str
-
-
 def access_alert(officer: "Officer", alert_id: uuid.UUID, *, act: str = "alert.read") -> Alert:
     """The alert, if the officer may do `act` and it lies in the officer's scope."""
     require(officer, act)
@@ -65,7 +55,7 @@ def access_alert(officer: "Officer", alert_id: uuid.UUID, *, act: str = "alert.r
 def list_alerts(officer: "Officer", wanted: AlertFilter, *, after: str = "", limit: int = PAGE) -> Page:
     """Alerts of the officer's scope, newest first."""
     require(officer, "alert.read")
-    return _page(_filtered(officer, wanted), "opened_at", after, limit)
+    return page_by_key(_filtered(officer, wanted), "opened_at", after, limit)
 
 
 def list_untriaged(alert_ids: Sequence[uuid.UUID], *, limit: int) -> list[uuid.UUID]:
@@ -95,7 +85,9 @@ def list_quarantined(
     officer: "Officer", *, status: str = "", source: str = "", after: str = "", limit: int = PAGE
 ) -> Page:
     """Quarantined rows of the officer's scope, newest first."""
-    return _page(matching_quarantined(officer, status=status, source=source), "received_at", after, limit)
+    return page_by_key(
+        matching_quarantined(officer, status=status, source=source), "received_at", after, limit
+    )
 
 
 def matching_quarantined(officer: "Officer", *, status: str = "", source: str = "") -> Any:
@@ -141,21 +133,3 @@ def _filtered(officer: "Officer", wanted: AlertFilter) -> Any:
     if wanted.opened_to:
         rows = rows.filter(opened_at__lt=wanted.opened_to)
     return rows
-
-
-def _page(rows: Any, column: str, after: str, limit: int) -> Page:
-    """Page by (instant, id), newest first: as fast on the thousandth page as on the first."""
-    if after:
-        micros, _, row_id = after.partition("-")
-        try:
-            key = (EPOCH + timedelta(microseconds=int(micros)), uuid.UUID(row_id))
-        except (ValueError, OverflowError):
-            raise NotFound("this page's key is not valid", code="page_key_invalid") from None
-        rows = rows.filter(Q(**{f"{column}__lt": key[0]}) | Q(**{column: key[0], "id__lt": key[1]}))
-    found = list(rows.order_by(f"-{column}", "-id")[: limit + 1])
-    shown = found[:limit]
-    if len(found) <= limit:
-        return Page(shown, "")
-    last = shown[-1]
-    micros = (getattr(last, column) - EPOCH) // timedelta(microseconds=1)
-    return Page(shown, f"{micros}-{last.id.hex}")

@@ -6,6 +6,7 @@ Nothing is guessed: a value that is not clearly a phone, ID or account number ra
 import re
 import unicodedata
 
+from yipanqi import catalog
 from yipanqi.kernel.errors import YipanqiError
 
 _SEPARATORS = re.compile(r"[\s\-‐‑–—()]+")
@@ -16,6 +17,7 @@ _ACCOUNT = re.compile(r"\d{8,32}|[A-Za-z0-9._@+-]{4,64}", re.ASCII)
 _MANGLED = re.compile(
     r"\d+\.\d*|\d+(\.\d+)?[eE][+-]?\d+", re.ASCII
 )  # what a spreadsheet makes of long numbers
+LINK_CHARS = 300
 _ID_WEIGHTS = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
 _ID_CHECKS = "10X98765432"
 
@@ -61,3 +63,29 @@ def normal_account(text: str) -> str:
     if _MANGLED.fullmatch(value) or not _ACCOUNT.fullmatch(value):
         raise SubjectError("not an account number", code="account_invalid")
     return value
+
+
+def normal_link(text: str) -> str:
+    """A web address or an app's name without blanks; scheme and host in lower case, the rest as it came."""
+    value = unicodedata.normalize("NFKC", text).strip()
+    if not 3 <= len(value) <= LINK_CHARS or any(sign.isspace() for sign in value) or not value.isprintable():
+        raise SubjectError("not an address", code="link_invalid", limit=LINK_CHARS)
+    scheme, mark, rest = value.partition("://")
+    if not mark:
+        scheme, rest = "", value
+    host, slash, path = rest.partition("/")
+    return f"{scheme.lower()}{mark}{host.lower()}{slash}{path}"
+
+
+def bank_of(text: str) -> str:
+    """The catalog code of a bank as people name it (code, full or short name in either language); "" when unsure."""
+    wanted = _compact(text).casefold()
+    if not wanted:
+        return ""
+    for bank in catalog.banks().values():
+        names = (bank.code, bank.name.zh, bank.name.en, bank.short_name.zh, bank.short_name.en)
+        spoken = {_compact(name).casefold() for name in names}
+        spoken |= {name.removeprefix("中国").removesuffix("股份有限公司") for name in spoken}
+        if wanted.removeprefix("中国").removesuffix("股份有限公司") in spoken:
+            return bank.code
+    return ""

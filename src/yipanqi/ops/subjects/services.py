@@ -15,14 +15,15 @@ from yipanqi.ops.journal.services import Draft, write_entry
 from yipanqi.ops.jurisdictions.scoping import place_columns
 from yipanqi.ops.staff.gates import require
 from yipanqi.ops.staff.queries import as_actor
-from yipanqi.ops.subjects.models import Account, Person
+from yipanqi.ops.subjects.models import Account, Link, Person, Phone
 from yipanqi.ops.subjects.queries import access_person
+from yipanqi.ops.subjects.rules import bank_of
 from yipanqi.ops.vault.fields import Sealed, blind_index
 
 if TYPE_CHECKING:
     from yipanqi.ops.staff.models import Officer
 
-REVEALABLE = ("name", "phone", "id_number")
+REVEALABLE = ("name", "phone", "id_number", "address")
 
 
 @dataclass(frozen=True)
@@ -35,6 +36,7 @@ class PersonFacts:
     place_code: str
     age: int | None = None
     sex: str = ""
+    address: str = ""
 
 
 def lock_identities(people: Sequence[PersonFacts]) -> None:
@@ -60,7 +62,8 @@ def lock_people(people: Iterable[Person]) -> None:
 def resolve_people(people: Sequence[PersonFacts], *, now: datetime) -> tuple[list[Person], set[uuid.UUID]]:
     """One stored person per entry, in order: found by ID number, else by phone, else created; ids of those found.
 
-    A person known only by phone takes the ID number on when a row brings both. Call under `lock_identities`.
+    A person known only by phone takes the ID number on when a row brings both, and everybody the latest address given:
+    people move, and a visit goes to where they live now. Call under `lock_identities`.
     """
     ids = {p.id_number: blind_index("id_number", p.id_number) for p in people if p.id_number}
     phones = {p.phone: blind_index("phone", p.phone) for p in people}
@@ -71,7 +74,8 @@ def resolve_people(people: Sequence[PersonFacts], *, now: datetime) -> tuple[lis
         by_phone.setdefault(person.phone_index, []).append(person)
 
     created: list[Person] = []
-    changed: dict[uuid.UUID, Person] = {}
+    identified: dict[uuid.UUID, Person] = {}
+    moved: dict[uuid.UUID, Person] = {}
     result = []
     for facts in people:
         id_index, phone_index = ids.get(facts.id_number, ""), phones[facts.phone]
@@ -81,19 +85,21 @@ def resolve_people(people: Sequence[PersonFacts], *, now: datetime) -> tuple[lis
             person = next((p for p in known if not p.id_index), None)
             if person is not None:
                 person.id_index, person.id_number = id_index, Sealed.of("id_number", facts.id_number)
-                by_id[id_index] = changed[person.id] = person
+                by_id[id_index] = identified[person.id] = person
         if person is None:
             person = _new_person(facts, id_index, phone_index, now)
             created.append(person)
             known.append(person)
             if id_index:
                 by_id[id_index] = person
+        elif facts.address and facts.address != person.address.reveal():
+            person.address = Sealed.of("address", facts.address)
+            moved[person.id] = person
         result.append(person)
     Person.objects.bulk_create(created, batch_size=1000)
     new_ids = {person.id for person in created}
-    for person in changed.values():
-        if person.id not in new_ids:
-            person.save(update_fields=["id_index", "id_number"])
+    for changed, fields in ((identified, ["id_index", "id_number"]), (moved, ["address"])):
+        Person.objects.write_back([changed[id_] for id_ in sorted(changed.keys() - new_ids)], fields)
     return result, {person.id for person in result} - new_ids
 
 
@@ -131,6 +137,7 @@ def _new_person(facts: PersonFacts, id_index: str, phone_index: str, now: dateti
         phone_index=phone_index,
         id_number=Sealed.of("id_number", facts.id_number),
         id_index=id_index,
+        address=Sealed.of("address", facts.address),
         age=facts.age,
         sex=facts.sex,
         created_at=now,
@@ -155,6 +162,7 @@ def resolve_accounts(numbers: Sequence[tuple[str, str]], *, now: datetime) -> di
                     number=Sealed.of("account", number),
                     number_index=index,
                     bank=wanted[number][1],
+                    bank_code=bank_of(wanted[number][1]),
                     created_at=now,
                 )
                 for index, number in missing
@@ -163,6 +171,30 @@ def resolve_accounts(numbers: Sequence[tuple[str, str]], *, now: datetime) -> di
         )
         found |= {a.number_index: a for a in Account.objects.filter(number_index__in=[i for i, _ in missing])}
     return {number: found[index] for number, (index, _) in wanted.items()}
+
+
+def resolve_phones(numbers: Iterable[str], *, now: datetime) -> dict[str, Phone]:
+    """Phones by number in normal form; unknown ones are created, races included."""
+    wanted = {number: blind_index("phone", number) for number in numbers}
+    new = [
+        Phone(id=new_id(now), number=Sealed.of("phone", number), number_index=index, created_at=now)
+        for number, index in sorted(wanted.items())
+    ]
+    Phone.objects.bulk_create(new, ignore_conflicts=True)
+    found = {phone.number_index: phone for phone in Phone.objects.filter(number_index__in=wanted.values())}
+    return {number: found[index] for number, index in wanted.items()}
+
+
+def resolve_links(addresses: Iterable[str], *, now: datetime) -> dict[str, Link]:
+    """Links by address in normal form; unknown ones are created, races included."""
+    wanted = {address: blind_index("link", address) for address in addresses}
+    new = [
+        Link(id=new_id(now), address=Sealed.of("link", address), address_index=index, created_at=now)
+        for address, index in sorted(wanted.items())
+    ]
+    Link.objects.bulk_create(new, ignore_conflicts=True)
+    found = {link.address_index: link for link in Link.objects.filter(address_index__in=wanted.values())}
+    return {address: found[index] for address, index in wanted.items()}
 
 
 class FieldNotRevealable(YipanqiError):
@@ -174,23 +206,16 @@ class FieldNotRevealable(YipanqiError):
 @transaction.atomic
 def unmask_person(*, officer: "Officer", person_id: uuid.UUID, field: str, ground: str, now: datetime) -> str:
     """The plain value of one personal field; the look is journaled in the same transaction."""
-    if field not in REVEALABLE:
-        raise FieldNotRevealable(f"{field!r} is not a field that can be unmasked", field=field)
     person = access_person(officer, person_id, act="person.unmask")
-    write_entry(
-        Draft(
-            "person.unmasked",
-            as_actor(officer),
-            "person",
-            str(person.id),
-            now,
-            place_code=person.place_code,
-            payload={"person_id": str(person.id), "field": field},
-            ground=ground,
-        )
+    return unmask_met(
+        officer=officer,
+        met=person,
+        field=field,
+        subject_id=person.id,
+        place_code=person.place_code,
+        ground=ground,
+        now=now,
     )
-    value: Sealed = getattr(person, field)
-    return value.reveal()
 
 
 @transaction.atomic
@@ -204,17 +229,43 @@ def unmask_account(
     now: datetime,
 ) -> str:
     """The plain number of an account the officer met on an object (`subject_id`) whose gate they passed; journaled."""
-    require(officer, "person.unmask")
-    write_entry(
-        Draft(
-            "account.unmasked",
-            as_actor(officer),
-            "account",
-            str(account.id),
-            now,
-            place_code=place_code,
-            payload={"account_id": str(account.id), "subject_id": str(subject_id)},
-            ground=ground,
-        )
+    return unmask_met(
+        officer=officer, met=account, subject_id=subject_id, place_code=place_code, ground=ground, now=now
     )
-    return account.number.reveal()
+
+
+@transaction.atomic
+def unmask_met(
+    *,
+    officer: "Officer",
+    met: Person | Account | Phone | Link,
+    field: str = "",
+    subject_id: uuid.UUID,
+    place_code: str,
+    ground: str,
+    now: datetime,
+) -> str:
+    """The plain value of whatever the officer met on an object (`subject_id`) whose gate they passed; journaled.
+
+    Of a person one `field`; of an account or a phone its number, of a link its address.
+    """
+    require(officer, "person.unmask")
+    kind = type(met).__name__.lower()
+    if isinstance(met, Person):
+        if field not in REVEALABLE:
+            raise FieldNotRevealable(f"{field!r} is not a field that can be unmasked", field=field)
+        value, seen = getattr(met, field), {"field": field}
+    else:
+        value, seen = met.address if isinstance(met, Link) else met.number, {"subject_id": str(subject_id)}
+    draft = Draft(
+        f"{kind}.unmasked",
+        as_actor(officer),
+        kind,
+        str(met.id),
+        now,
+        place_code=place_code,
+        payload={f"{kind}_id": str(met.id), **seen},
+        ground=ground,
+    )
+    write_entry(draft)
+    return str(value.reveal())

@@ -64,22 +64,36 @@ class KeyRing:
 
     def seal(self, kind: str, text: str) -> str:
         """Encrypt `text` bound to its `kind`: `algorithm.key.base64(nonce + ciphertext)`."""
-        nonce = os.urandom(NONCE_BYTES)
-        sealed = AESGCM(self.keys[self.current]).encrypt(nonce, text.encode(), kind.encode())
-        return f"{ALGORITHM}.{self.current}.{base64.urlsafe_b64encode(nonce + sealed).decode()}"
+        raw = self._encrypt(kind, text.encode())
+        return f"{ALGORITHM}.{self.current}.{base64.urlsafe_b64encode(raw).decode()}"
 
     def open(self, kind: str, token: str) -> str:
         """Decrypt a value made by `seal` for the same kind; raises `KeyRingError` when it was changed."""
         algorithm, _, rest = token.partition(".")
         key_id, _, body = rest.partition(".")
+        return self._decrypt(kind, algorithm, key_id, base64.urlsafe_b64decode(body)).decode()
+
+    def seal_bytes(self, kind: str, data: bytes) -> bytes:
+        """Encrypt a file's bytes bound to their `kind`: a line `algorithm.key`, then nonce and ciphertext."""
+        return f"{ALGORITHM}.{self.current}\n".encode() + self._encrypt(kind, data)
+
+    def open_bytes(self, kind: str, sealed: bytes) -> bytes:
+        """Decrypt what `seal_bytes` made for the same kind; raises `KeyRingError` when it was changed."""
+        head, _, raw = sealed.partition(b"\n")
+        algorithm, _, key_id = head.decode("ascii", errors="replace").partition(".")
+        return self._decrypt(kind, algorithm, key_id, raw)
+
+    def _encrypt(self, kind: str, data: bytes) -> bytes:
+        nonce = os.urandom(NONCE_BYTES)
+        return nonce + AESGCM(self.keys[self.current]).encrypt(nonce, data, kind.encode())
+
+    def _decrypt(self, kind: str, algorithm: str, key_id: str, raw: bytes) -> bytes:
         if algorithm != ALGORITHM or key_id not in self.keys:
             raise KeyRingError(f"sealed {kind}: no key {key_id!r} for algorithm {algorithm!r}")
-        raw = base64.urlsafe_b64decode(body)
         try:
-            plain = AESGCM(self.keys[key_id]).decrypt(raw[:NONCE_BYTES], raw[NONCE_BYTES:], kind.encode())
-        except InvalidTag as error:
+            return AESGCM(self.keys[key_id]).decrypt(raw[:NONCE_BYTES], raw[NONCE_BYTES:], kind.encode())
+        except (InvalidTag, ValueError) as error:
             raise KeyRingError(f"sealed {kind}: the value was changed after it was sealed") from error
-        return plain.decode()
 
     def index(self, kind: str, text: str) -> str:
         """The keyed blind index of a normalised value, for exact look-up: `algorithm.key.hex`."""

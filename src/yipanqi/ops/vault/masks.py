@@ -26,6 +26,16 @@ def mask_id_number(text: str) -> str:
     return f"{text[:6]}****{text[-2:]}" if len(text) >= 15 else "****"
 
 
+def mask_link(text: str) -> str:
+    """Enough to tell two addresses apart, not enough to open one: pay-safe.example/x -> pay****le/x."""
+    return f"{text[:3]}****{text[-4:]}" if len(text) >= 10 else "****" + text[-2:]
+
+
+def mask_address(text: str) -> str:
+    """The district stays, street and number go: 福州市仓山区上渡路18号 -> 福州市仓山区****."""
+    return f"{text[:6]}****" if len(text) >= 10 else "****"
+
+
 def mask_text(text: str) -> str:
     """Free text says only how long it is."""
     return f"••• ({len(text)})" if text else ""
@@ -36,6 +46,8 @@ MASKS = {
     "phone": mask_phone,
     "account": mask_account,
     "id_number": mask_id_number,
+    "link": mask_link,
+    "address": mask_address,
     "text": mask_text,
     "row": mask_text,
 }

@@ -1,0 +1,1 @@
+"""Cases: what was lost, by whom, to which accounts, and where the matter stands from report to trial."""

@@ -1,0 +1,223 @@
+"""Orders to banks: given with the act that needs them, in one transaction with their job, and followed until answered.
+
+The sending itself is the gateways' task, called by name. It claims what waits for one bank, sends it and reports back;
+killed anywhere between, it does so again, and the bank tells a repeat by the order's id.
+"""
+
+import uuid
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.db import transaction
+from procrastinate.contrib.django import app as queue
+
+from yipanqi.casework.lifecycles.partner_order import PARTNER_ORDER
+from yipanqi.kernel.ids import new_id
+from yipanqi.ops.cases.models import Case
+from yipanqi.ops.cases.services import note_stop_sent
+from yipanqi.ops.journal.services import SYSTEM, Actor, Draft, write_entries
+from yipanqi.ops.measures.enums import OrderKind, Target
+from yipanqi.ops.measures.models import Order, PaymentStop
+from yipanqi.ops.measures.moving import move_order, move_stop, pack_of
+
+SEND_TASK = "gateways.send_orders"
+TOGETHER = 50
+LOST_JOB = timedelta(seconds=20)  # after so long an order that still waits is given a job once more
+MOST_ASKS = 5
+_BACKOFF = (2, 4, 8, 16, 32, 60)
+OPEN = ("waiting", "sent", "unanswered")
+
+
+@dataclass(frozen=True)
+class Sent:
+    """What became of one transmission: acknowledged, or the code of what went wrong."""
+
+    order_id: uuid.UUID
+    error: str = ""
+
+
+def leave(stop: PaymentStop, *, acting: Actor, now: datetime) -> None:
+    """Give the order to stop for a locked stop: from now on it has an expiry and counts on its account. Saves it."""
+    pack = pack_of(stop)
+    stop.ordered_at, stop.counts = now, 1
+    stop.expires_at = now + pack.duration(f"stop.{stop.target}.duration")
+    stop.save()
+    write_entries([give_order(stop, OrderKind.STOP, acting=acting, now=now)])
+
+
+def give_order(stop: PaymentStop, kind: OrderKind, *, acting: Actor, now: datetime) -> Draft:
+    """Create an order about a locked stop with its job, in the caller's transaction; returns its journal draft."""
+    order = Order(
+        id=new_id(now),
+        stop=stop,
+        partner=stop.partner,
+        kind=kind,
+        status=PARTNER_ORDER.initial,
+        created_at=now,
+        valid_until_at=now + pack_of(stop).duration("stop.order_valid"),
+        due_at=now + LOST_JOB,
+    )
+    order.save(force_insert=True)
+    _enqueue([order])
+    body = {"order_id": str(order.id), "stop_id": str(stop.id), "kind": str(kind), "bank": stop.partner.code}
+    return Draft(
+        "order.given", acting, "order", str(order.id), now, stop.place_code, body, after=order.status
+    )
+
+
+@transaction.atomic
+def claim_orders(order_ids: Sequence[uuid.UUID], *, now: datetime) -> list[Order]:
+    """The orders to send now: those named that are still open, and others that wait for the same bank, at most 50.
+
+    An order is left out while an earlier one about the same stop has not reached the bank. Counts a try on each.
+    """
+    named = Order.objects.filter(id__in=list(order_ids), status__in=OPEN)
+    first = named.values("partner_id").first()
+    if first is None:
+        return []
+    waiting = Order.objects.filter(partner_id=first["partner_id"], status="waiting")
+    ids = set(waiting.order_by("created_at").values_list("id", flat=True)[:TOGETHER])
+    ids |= set(named.filter(partner_id=first["partner_id"]).values_list("id", flat=True))
+    rows = Order.objects.select_for_update(no_key=True, of=("self",), skip_locked=True)
+    rows = rows.select_related("partner", "stop", "stop__account", "stop__case", "stop__payment__payer")
+    rows = rows.select_related("stop__alert", "stop__proposed_by", "stop__signed_by", "partner")
+    claimed = list(rows.filter(id__in=ids, status__in=OPEN).order_by("created_at", "id"))
+    unsent = _unsent_stops(claimed)
+    ready = [order for order in claimed if order.kind == OrderKind.STOP or order.stop_id not in unsent]
+    for order in ready:
+        order.tries += 1
+        order.last_tried_at = now
+    Order.objects.bulk_update(ready, ["tries", "last_tried_at"])
+    return ready
+
+
+def _unsent_stops(orders: Iterable[Order]) -> set[uuid.UUID]:
+    stops = {order.stop_id for order in orders if order.kind != OrderKind.STOP}
+    first = Order.objects.filter(stop__in=stops, kind=OrderKind.STOP, sent_at__isnull=True, status__in=OPEN)
+    return set(first.values_list("stop_id", flat=True))
+
+
+@transaction.atomic
+def note_sent(results: Sequence[Sent], *, now: datetime) -> int:
+    """Write down what became of transmissions; returns how many were acknowledged. Safe to repeat.
+
+    An order that was answered before this note keeps its answer. Who acknowledged first is a stop's `sent_at`.
+    """
+    by_id = {result.order_id: result for result in results}
+    orders = lock_with_stops(by_id)
+    drafts: list[Draft] = []
+    acknowledged = 0
+    for order in orders:
+        result, stop = by_id[order.id], order.stop
+        if order.status not in OPEN:
+            continue
+        if result.error:
+            order.last_error = result.error[:64]
+            order.due_at = now + timedelta(seconds=_BACKOFF[min(order.tries, len(_BACKOFF)) - 1])
+            continue
+        acknowledged += 1
+        order.last_error = ""
+        if order.sent_at is not None:
+            continue
+        note_reached(order, now=now)
+        order.due_at = now + pack_of(stop).duration("stop.answer_within")
+        drafts.append(move_order(order, "send", acting=SYSTEM, now=now))
+        if order.kind == OrderKind.STOP and stop.status in {"proposed", "approved", "unanswered"}:
+            drafts.append(move_stop(stop, "send", acting=SYSTEM, now=now, order_id=str(order.id)))
+            stop.save()
+    Order.objects.bulk_update(orders, ["status", "sent_at", "due_at", "last_error"])
+    write_entries(drafts)
+    return acknowledged
+
+
+def lock_with_stops(order_ids: Iterable[uuid.UUID]) -> list[Order]:
+    """Orders locked after their cases and stops, with the locked stops on them."""
+    found = Order.objects.filter(id__in=list(order_ids))
+    pairs = list(found.values_list("stop_id", "stop__case_id"))
+    cases = Case.objects.for_system("orders tell their cases").select_for_update(no_key=True)
+    list(cases.filter(id__in={case for _, case in pairs if case}).order_by("id").values_list("id"))
+    stops = (
+        PaymentStop.objects.for_system("orders move their stops")
+        .select_for_update(no_key=True, of=("self",))
+        .select_related("partner", "account", "case", "alert")
+        .filter(id__in={stop for stop, _ in pairs})
+        .order_by("id")
+    )
+    by_id = {stop.id: stop for stop in stops}
+    orders = list(found.select_related("partner").select_for_update(no_key=True, of=("self",)).order_by("id"))
+    for order in orders:
+        order.stop = by_id[order.stop_id]
+    return orders
+
+
+def note_reached(order: Order, *, now: datetime) -> None:
+    """Note on a locked order, its stop and its case (not saved, but for the case) that it has reached the bank."""
+    if order.sent_at is not None:
+        return
+    order.sent_at, stop = now, order.stop
+    if order.kind == OrderKind.STOP:
+        stop.sent_at = now
+        if stop.case and stop.target == Target.SUSPECT:
+            note_stop_sent(stop.case, acting=SYSTEM, now=now)
+
+
+@transaction.atomic
+def follow_orders(*, now: datetime, limit: int = 500) -> int:
+    """Look after orders whose time has come: send again what waits, call unanswered what was not answered in time.
+
+    An unanswered order is asked again, five times at most, each time after twice as long. Returns how many were due.
+    """
+    due = Order.objects.filter(due_at__lte=now, status__in=OPEN).order_by("due_at")
+    orders = lock_with_stops(due.values_list("id", flat=True)[:limit])
+    drafts: list[Draft] = []
+    again = []
+    for order in orders:
+        if order.status not in OPEN or order.due_at > now:
+            continue
+        answer_within = pack_of(order.stop).duration("stop.answer_within")
+        if order.status != "unanswered" and now >= order.created_at + answer_within:
+            drafts += _time_out(order, now)
+        if order.status == "waiting":
+            order.due_at = now + LOST_JOB
+        else:
+            order.asks += 1
+            order.due_at = now + answer_within * 2 ** min(order.asks, MOST_ASKS)
+        if order.asks <= MOST_ASKS:
+            again.append(order)
+    Order.objects.bulk_update(orders, ["status", "due_at", "asks"])
+    write_entries(drafts)
+    _enqueue(again)
+    return len(orders)
+
+
+def _time_out(order: Order, now: datetime) -> list[Draft]:
+    drafts = [move_order(order, "time_out", acting=SYSTEM, now=now)]
+    stop = order.stop
+    if order.kind == OrderKind.STOP and stop.status in {"proposed", "approved", "sent"}:
+        drafts.append(move_stop(stop, "time_out", acting=SYSTEM, now=now, order_id=str(order.id)))
+        stop.save()
+    return drafts
+
+
+def cancel_orders(stop: PaymentStop, *, acting: Actor, now: datetime, kinds: Sequence[str] = ()) -> bool:
+    """Cancel a locked stop's open orders (of these kinds); True when none of them may have reached the bank."""
+    rows = stop.orders.select_for_update(no_key=True).select_related("partner").filter(status__in=OPEN)
+    orders = list(rows.filter(kind__in=kinds) if kinds else rows)
+    untouched = all(order.tries == 0 for order in orders)
+    drafts = []
+    for order in orders:
+        order.stop = stop
+        drafts.append(move_order(order, "cancel", acting=acting, now=now))
+        order.save()
+    write_entries(drafts)
+    return untouched
+
+
+def _enqueue(orders: Iterable[Order]) -> None:
+    """One job per bank for these orders. Jobs of one bank run one after the other, each taking along what waits."""
+    by_bank: dict[str, list[str]] = {}
+    for order in orders:
+        by_bank.setdefault(order.partner.code, []).append(str(order.id))
+    for code, ids in by_bank.items():
+        queue.configure_task(SEND_TASK, queue="partners", lock=f"orders:{code}").defer(order_ids=ids)

@@ -1,0 +1,219 @@
+"""Looking stops, signatures, orders and differences up: through a gate, within the officer's scope."""
+
+import uuid
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+from django.db.models import Q, Sum
+
+from yipanqi.casework.lifecycles.payment_stop import LIVE
+from yipanqi.kernel.errors import YipanqiError
+from yipanqi.ops.alerts.models import Alert
+from yipanqi.ops.alerts.queries import Page, page_by_key
+from yipanqi.ops.cases.models import Case
+from yipanqi.ops.jurisdictions.scoping import scope_filter
+from yipanqi.ops.measures.models import Answer, Difference, Order, PaymentStop, Reconciliation, Signature
+from yipanqi.ops.staff.gates import require
+from yipanqi.ops.subjects.models import Account
+
+if TYPE_CHECKING:
+    from yipanqi.ops.staff.models import Officer
+
+PAGE = 20
+# What the funds desk shows under each tab; `lapsing` is narrowed and `unanswered` widened in `_under`.
+TABS = {
+    "now": ("proposed", "approved", "sent"),
+    "lapsing": ("stopped",),
+    "unanswered": ("unanswered", "lifting"),
+    "stopped": ("stopped",),
+    "ended": ("refused", "declined", "lifted", "expired", "superseded"),
+}
+LAPSING_WITHIN = timedelta(hours=12)
+# By which instant a tab is sorted, and whether the newest stands first: what presses most is on top.
+_SORTED = {
+    "now": ("proposed_at", False),
+    "lapsing": ("expires_at", False),
+    "unanswered": ("proposed_at", False),
+    "stopped": ("expires_at", False),
+}
+
+
+class StopNotFound(YipanqiError):
+    """No such stop, signature or difference within the officer's scope."""
+
+    code = "not_found"
+
+
+@dataclass(frozen=True)
+class StopFilter:
+    """What a list of stops is narrowed by; empty means all."""
+
+    tab: str = ""
+    target: str = ""
+    bank: str = ""
+    district: str = ""
+    case: str = ""
+
+
+def access_stop(officer: "Officer", stop_id: uuid.UUID, *, act: str = "stop.read") -> PaymentStop:
+    """The stop, if the officer may do `act` and it lies in the officer's scope."""
+    require(officer, act)
+    stop: PaymentStop | None = _stops(officer).filter(id=stop_id).first()
+    if stop is None:
+        raise StopNotFound(f"stop {stop_id} is not in your scope")
+    return stop
+
+
+def matching_stops(officer: "Officer", wanted: StopFilter, *, now: datetime) -> Any:
+    """The filtered stops as a lazy set."""
+    require(officer, "stop.read")
+    rows = _under(wanted.tab, _stops(officer), now) if wanted.tab else _stops(officer)
+    if wanted.target:
+        rows = rows.filter(target=wanted.target)
+    if wanted.bank:
+        rows = rows.filter(partner__code=wanted.bank)
+    if wanted.district:
+        rows = rows.filter(**scope_filter(wanted.district))
+    if wanted.case:
+        rows = rows.filter(case__number=wanted.case)
+    return rows
+
+
+def list_stops(
+    officer: "Officer", wanted: StopFilter, *, now: datetime, after: str = "", limit: int = PAGE
+) -> Page:
+    """Stops of the officer's scope, paged by key: the most pressing first under an open tab, else the newest."""
+    column, newest_first = _SORTED.get(wanted.tab, ("proposed_at", True))
+    rows = matching_stops(officer, wanted, now=now)
+    return page_by_key(rows, column, after, limit, newest_first=newest_first)
+
+
+def _under(tab: str, rows: Any, now: datetime) -> Any:
+    if tab == "unanswered":  # of a stop in effect, its extension or its lift may be what the bank leaves open
+        open_orders = Order.objects.filter(status="unanswered").values("stop_id")
+        return rows.filter(Q(status__in=TABS[tab]) | Q(status="stopped", id__in=open_orders))
+    rows = rows.filter(status__in=TABS[tab])
+    return rows.filter(expires_at__lte=now + LAPSING_WITHIN) if tab == "lapsing" else rows
+
+
+def list_stops_of_case(officer: "Officer", case: Case) -> list[PaymentStop]:
+    """All stops of a case that passed its gate, oldest first; those of its alert too."""
+    rows = _stops(officer)
+    origin = Q(case=case) | Q(alert_id=case.alert_id) if case.alert_id else Q(case=case)
+    return list(rows.filter(origin).order_by("proposed_at", "id"))
+
+
+def list_stops_of_alert(officer: "Officer", alert: Alert) -> list[PaymentStop]:
+    """All stops that came from an alert which passed its gate, oldest first."""
+    return list(_stops(officer).filter(alert=alert).order_by("proposed_at", "id"))
+
+
+def list_orders(stop: PaymentStop) -> list[Order]:
+    """The orders of a stop that passed its gate, oldest first, with what the bank answered to each."""
+    rows = stop.orders.select_related("partner").prefetch_related("answers")
+    return list(rows.order_by("created_at", "id"))
+
+
+def stop_order_id(stop: PaymentStop) -> uuid.UUID:
+    """The id of the order that stops: what the bank knows the stop by."""
+    found: uuid.UUID = stop.orders.values_list("id", flat=True).get(kind="stop")
+    return found
+
+
+def list_signatures(officer: "Officer", *, limit: int = 100) -> list[Signature]:
+    """Signatures that wait in the officer's scope and that another officer has to give, soonest due first."""
+    return list(waiting_signatures(officer).order_by("due_at", "id")[:limit])
+
+
+def waiting_signatures(officer: "Officer") -> Any:
+    """The same as a lazy set, for counting."""
+    require(officer, "stop.sign")
+    own = Q(asked_by=officer) | Q(stop__proposed_by=officer)
+    return _signatures(officer).filter(status="waiting").exclude(own)
+
+
+def access_signature(officer: "Officer", signature_id: uuid.UUID) -> Signature:
+    """The signature, if the officer may sign and it lies in the officer's scope."""
+    require(officer, "stop.sign")
+    signature: Signature | None = _signatures(officer).filter(id=signature_id).first()
+    if signature is None:
+        raise StopNotFound(f"signature {signature_id} is not in your scope")
+    return signature
+
+
+def signatures_of(stop: PaymentStop) -> list[Signature]:
+    """All signatures asked for on a stop that passed its gate, oldest first."""
+    rows = Signature.objects.for_system("the stop has passed its gate").filter(stop=stop)
+    return list(rows.select_related("asked_by", "decided_by").order_by("asked_at"))
+
+
+def used_count(account: Account) -> int:
+    """How much of an account's allowance of stops is used, over all cases."""
+    rows = PaymentStop.objects.for_system("the allowance is the account's").filter(account=account)
+    return int(rows.aggregate(n=Sum("counts"))["n"] or 0)
+
+
+def find_live_stop(account: Account) -> PaymentStop | None:
+    """The account's live stop, or None."""
+    rows = PaymentStop.objects.for_system("one live stop per account").filter(account=account)
+    stop: PaymentStop | None = rows.filter(status__in=LIVE).first()
+    return stop
+
+
+def open_differences(officer: "Officer") -> Any:
+    """Differences with banks that wait for somebody, newest first, as a lazy set.
+
+    A difference about a stop is seen where the stop is; one without a stop of ours by the province alone.
+    """
+    require(officer, "stop.read")
+    mine = PaymentStop.objects.in_scope(officer.scope_code).values("id")
+    seen = Q(stop__in=mine)
+    if officer.unit.parent_id is None:
+        seen |= Q(stop__isnull=True)
+    rows = Difference.objects.filter(seen, status="open").select_related("partner", "stop", "stop__account")
+    return rows.order_by("-found_at", "id")
+
+
+def open_problems(officer: "Officer") -> Any:
+    """Answers of banks that could not be used and wait for somebody, newest first, as a lazy set."""
+    require(officer, "stop.read")
+    rows = _answers(officer).filter(settled_at__isnull=True).exclude(problem="")
+    return rows.order_by("-received_at", "id")
+
+
+def access_answer(officer: "Officer", answer_id: uuid.UUID) -> Answer:
+    """A bank's answer to an order of the officer's scope; one that fits no order is the province's to see."""
+    require(officer, "stop.read")
+    answer: Answer | None = _answers(officer).filter(id=answer_id).first()
+    if answer is None:
+        raise StopNotFound(f"answer {answer_id} is not in your scope")
+    return answer
+
+
+def list_reconciliations(officer: "Officer") -> list[Reconciliation]:
+    """The latest comparison with each bank."""
+    require(officer, "stop.read")
+    rows = Reconciliation.objects.select_related("partner")
+    return list(rows.order_by("partner", "-run_at", "-id").distinct("partner"))
+
+
+def _answers(officer: "Officer") -> Any:
+    mine = PaymentStop.objects.in_scope(officer.scope_code).values("id")
+    seen = Q(order__stop__in=mine)
+    if officer.unit.parent_id is None:
+        seen |= Q(order__isnull=True)
+    return Answer.objects.filter(seen).select_related("partner", "order", "order__stop")
+
+
+def _signatures(officer: "Officer") -> Any:
+    stop = ("account", "partner", "case", "alert", "person", "payment", "proposed_by", "signed_by")
+    return Signature.objects.in_scope(officer.scope_code).select_related(
+        "stop", *(f"stop__{name}" for name in stop), "asked_by", "asked_by__unit", "decided_by"
+    )
+
+
+def _stops(officer: "Officer") -> Any:
+    return PaymentStop.objects.in_scope(officer.scope_code).select_related(
+        "account", "partner", "case", "alert", "person", "proposed_by", "signed_by"
+    )
