@@ -34,7 +34,12 @@ EFFECTS = {
 
 
 def call() -> Any:
-    return WorkOrder.objects.for_system("the test looks").get(kind="call")
+    return WorkOrder.objects.for_system("the test looks").get(kind="call", purpose="dissuade")
+
+
+def callbacks() -> list[str]:
+    rows = WorkOrder.objects.for_system("the test looks").filter(kind="call", purpose="callback")
+    return [order.status for order in rows]
 
 
 def visits() -> list[Any]:
@@ -63,6 +68,7 @@ def test_each_outcome(world: World, line: Line, take: Take, outcome: str) -> Non
     )
     assert found.handler_id == officer.id and order.attempts == 1
     assert [visit.status for visit in visits()] == ["waiting"] * visited
+    assert callbacks() == ["waiting"] * (outcome == "dissuaded")  # the level is high
     assert (attempt.outcome, attempt.seconds_to_call, attempt.note.reveal()) == (outcome, 30, "说明")
     assert (attempt.saved_minor > 0) == (outcome == "dissuaded")
     mine = tally(officer, world.now)
@@ -134,6 +140,7 @@ def test_undo_leaves_all_as_it_was(world: World, line: Line, take: Take, outcome
     undo_outcome(acting_officer=officer, now=world.now)
     assert state() == before and tally(officer, world.now) == figures
     assert [visit.status for visit in visits()] in ([], ["cancelled"])
+    assert callbacks() == ["cancelled"] * (outcome == "dissuaded")
     held = find_taken(officer)
     assert held and held.id == order.id
     with pytest.raises(UndoExpired):  # once only
@@ -158,8 +165,8 @@ def test_undo_gives_the_next_call_back(world: World, line: Line, take: Take) -> 
     record(world, take(officer), "dissuaded", officer)
     assert take(officer).id == second
     undo_outcome(acting_officer=officer, now=world.now)
-    statuses = {order.id: order.status for order in WorkOrder.objects.for_system("the test looks")}
-    assert statuses == {first: "taken", second: "waiting"}
+    rows = WorkOrder.objects.for_system("the test looks").filter(purpose="dissuade")
+    assert {order.id: order.status for order in rows} == {first: "taken", second: "waiting"}
 
 
 def test_undo_is_each_officers_own(world: World, line: Line, take: Take) -> None:

@@ -102,7 +102,7 @@ def test_the_order_is_that_of_the_money_still_savable(
     world.advance(timedelta(seconds=draw.randrange(240)))
     officer = world.officer()
     for turn in range(1, 9):
-        waiting = list(orders().filter(status="waiting"))
+        waiting = list(orders().filter(status="waiting", purpose="dissuade"))
         if turn % FAIR_EVERY:
             wanted = max(savable_minor(kept_facts(order), world.now) for order in waiting)
         else:

@@ -1,4 +1,4 @@
-"""Kinds of work orders."""
+"""Kinds of work orders, and what a call is for."""
 
 from enum import StrEnum
 
@@ -8,3 +8,10 @@ class WorkKind(StrEnum):
 
     CALL = "call"
     VISIT = "visit"
+
+
+class Purpose(StrEnum):
+    """To dissuade, or to ask a day later whether it held (回访). A call-back waits outside of the ranking."""
+
+    DISSUADE = "dissuade"
+    CALLBACK = "callback"

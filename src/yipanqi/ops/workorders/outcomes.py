@@ -12,14 +12,19 @@ from yipanqi.kernel.errors import YipanqiError
 from yipanqi.kernel.ids import new_id
 from yipanqi.ops.alerts.models import Alert
 from yipanqi.ops.alerts.services import lock_alerts, move_alert, save_alerts
+from yipanqi.ops.cases.services import withdraw_case_of_alert
 from yipanqi.ops.journal.services import Actor
 from yipanqi.ops.staff.gates import require
 from yipanqi.ops.staff.queries import as_actor
 from yipanqi.ops.vault.fields import Sealed
+from yipanqi.ops.workorders.concluding import conclude
+from yipanqi.ops.workorders.enums import Purpose, WorkKind
 from yipanqi.ops.workorders.models import Attempt, WorkOrder
-from yipanqi.ops.workorders.queries import find_taken, find_undoable, list_open_calls
+from yipanqi.ops.workorders.moving import move_orders
+from yipanqi.ops.workorders.opening import open_orders, open_visit
+from yipanqi.ops.workorders.queries import find_taken, find_undoable
 from yipanqi.ops.workorders.ranking import order_savable_minor
-from yipanqi.ops.workorders.services import lock_own_order, move_orders, open_visit
+from yipanqi.ops.workorders.services import lock_own_order, seconds_to_call
 
 if TYPE_CHECKING:
     from yipanqi.ops.staff.models import Officer
@@ -56,7 +61,7 @@ def record_outcome(
     item = catalog.call_outcomes().get(outcome)
     if item is None:
         raise OutcomeUnknown(f"{outcome!r} is not an outcome", outcome=outcome[:32])
-    order = lock_own_order(work_order_id, version, acting_officer, act="seat.record")
+    order = lock_own_order(work_order_id, version, acting_officer, act="seat.record", kind=WorkKind.CALL)
     alert = lock_alerts([order.alert_id])[0]
     acting = as_actor(acting_officer)
     attempt = _attempt(order, item, note, acting_officer, now)
@@ -71,7 +76,8 @@ def record_outcome(
     else:
         order.outcome = outcome
         move_orders([order], "complete", acting, now, **seen, amount_minor=attempt.saved_minor)
-    _conclude_alert(alert, effect, outcome, attempt, acting, now)
+    follow_up = conclude(order, alert, effect=effect, outcome=outcome, acting=acting, now=now)
+    attempt.follow_up_id = follow_up and follow_up.id
     attempt.save(force_insert=True)
     return attempt
 
@@ -81,16 +87,18 @@ def _attempt(order: WorkOrder, item: CallOutcome, note: str, officer: "Officer",
         raise YipanqiError(
             f"the note is longer than {NOTE_MAX} characters", code="field_too_long", limit=NOTE_MAX
         )
+    saves = item.counts_as == "dissuaded" and order.purpose == Purpose.DISSUADE  # what held was saved before
     attempt = Attempt(
         id=new_id(now),
         work_order=order,
+        purpose=order.purpose,
         officer=officer,
         outcome=item.code,
         counts_as=item.counts_as,
         fraud_type=order.fraud_type,
         note=Sealed.of("text", note),
-        saved_minor=order_savable_minor(order, now) if item.counts_as == "dissuaded" else 0,
-        seconds_to_call=max(0, int(((order.taken_at or now) - order.opened_at).total_seconds())),
+        saved_minor=order_savable_minor(order, now) if saves else 0,
+        seconds_to_call=seconds_to_call(order, order.taken_at or now),
         made_at=now,
         order_due_at=order.due_at,
     )
@@ -98,28 +106,12 @@ def _attempt(order: WorkOrder, item: CallOutcome, note: str, officer: "Officer",
     return attempt
 
 
-def _conclude_alert(
-    alert: Alert, effect: str, outcome: str, attempt: Attempt, acting: Actor, now: datetime
-) -> None:
-    if effect == "call_later":
-        draft = move_alert(alert, "call_later", acting=acting, now=now)
-    elif effect in {"to_station", "refused_to_station"}:
-        visit = open_visit(alert, acting=acting, now=now)
-        attempt.visit_id = visit.id
-        draft = move_alert(alert, "hand_to_station", acting=acting, now=now, work_order_id=str(visit.id))
-    elif effect == "paid":
-        draft = move_alert(alert, "confirm_paid", acting=acting, now=now, outcome=outcome)
-    else:
-        draft = move_alert(alert, "close", acting=acting, now=now, outcome=outcome)
-    save_alerts([alert], [draft])
-
-
 @transaction.atomic
 def undo_outcome(*, acting_officer: "Officer", now: datetime) -> WorkOrder:
     """Take back the officer's latest outcome within the undo window; the call is theirs again.
 
     A call taken meanwhile goes back into the line. Raises `UndoExpired` when the time is over or the
-    work has gone on (another officer holds the call, the station has taken the visit).
+    work has gone on (another officer holds the call, the station has taken the visit, the case has a payment).
     """
     require(acting_officer, "seat.undo")
     attempt = find_undoable(acting_officer, now=now, within=catalog.windows()["undo"].duration)
@@ -131,11 +123,15 @@ def undo_outcome(*, acting_officer: "Officer", now: datetime) -> WorkOrder:
     order: WorkOrder = orders.select_for_update(no_key=True).get(id=recorded.id)
     if order.status not in {"done", "waiting"}:
         raise UndoExpired("the call has been taken by somebody else")
-    if order.status == "done" and list_open_calls(alert):
+    calls = [each for each in open_orders([alert]) if each.kind == WorkKind.CALL]
+    if order.status == "done" and any(each.id != attempt.follow_up_id for each in calls):
         raise UndoExpired("a new warning has opened another call meanwhile")
     acting = as_actor(acting_officer)
+    if not withdraw_case_of_alert(alert, reported_at=attempt.made_at, acting=acting, now=now):
+        raise UndoExpired("the case has gone on")
     _release_current(acting_officer, acting, now)
-    _cancel_visit(attempt, acting, now)
+    _cancel_follow_up(attempt, acting, now)
+    _restore_visit(attempt, alert, acting, now)
     order.taken_by_id, order.taken_at, order.outcome = acting_officer.id, now, ""
     order.hold_until_at = now + catalog.windows()["take_hold"].duration
     order.attempts -= 1
@@ -165,13 +161,25 @@ def _release_current(officer: "Officer", acting: Actor, now: datetime) -> None:
         move_orders([locked], "give_back", acting, now)
 
 
-def _cancel_visit(attempt: Attempt, acting: Actor, now: datetime) -> None:
-    if attempt.visit_id is None:
+def _cancel_follow_up(attempt: Attempt, acting: Actor, now: datetime) -> None:
+    if attempt.follow_up_id is None:
         return
-    visits = WorkOrder.objects.for_system("the visit this attempt opened").select_for_update(no_key=True)
-    visit: WorkOrder | None = visits.filter(id=attempt.visit_id).first()
-    if visit is None or visit.status == "cancelled":
+    rows = WorkOrder.objects.for_system("the work this attempt opened").select_for_update(no_key=True)
+    opened: WorkOrder | None = rows.filter(id=attempt.follow_up_id).first()
+    if opened is None or opened.status == "cancelled":
         return
-    if visit.status != "waiting":
-        raise UndoExpired("the station has taken the visit already")
-    move_orders([visit], "cancel", acting, now, reason="undo")
+    if opened.status != "waiting":
+        raise UndoExpired("what followed has been taken already")
+    move_orders([opened], "cancel", acting, now, reason="undo")
+
+
+def _restore_visit(attempt: Attempt, alert: Alert, acting: Actor, now: datetime) -> None:
+    """The visit that ended with this attempt is asked for again, due when it was."""
+    rows = WorkOrder.objects.for_system("the visit this attempt ended").filter(
+        alert=alert, kind=WorkKind.VISIT
+    )
+    ended: WorkOrder | None = (
+        rows.exclude(id=attempt.follow_up_id).filter(status="cancelled", done_at=attempt.made_at).first()
+    )
+    if ended:
+        open_visit(alert, acting=acting, now=now, due_at=ended.due_at)

@@ -5,14 +5,13 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from django.db.models import Count, Sum
+from django.db.models import Count, Q, Sum
 
 from yipanqi.kernel.days import day_start
 from yipanqi.kernel.errors import YipanqiError
-from yipanqi.ops.alerts.models import Alert
-from yipanqi.ops.staff.gates import require
-from yipanqi.ops.workorders.enums import WorkKind
-from yipanqi.ops.workorders.models import Attempt, WorkOrder
+from yipanqi.ops.staff.gates import may, require
+from yipanqi.ops.workorders.enums import Purpose, WorkKind
+from yipanqi.ops.workorders.models import OPEN_STATUSES, Attempt, VisitReport, WorkOrder
 
 if TYPE_CHECKING:
     from yipanqi.ops.staff.models import Officer
@@ -36,15 +35,19 @@ class Tally:
 
 
 def access_work_order(
-    officer: "Officer", work_order_id: uuid.UUID, *, act: str = "work_order.read"
+    officer: "Officer",
+    work_order_id: uuid.UUID,
+    *,
+    act: str = "work_order.read",
+    kind: WorkKind | None = None,
 ) -> WorkOrder:
-    """The work order, if the officer may do `act` and it lies in the officer's scope."""
+    """The work order (of a kind), if the officer may do `act` and it lies in the officer's scope."""
     require(officer, act)
     rows = WorkOrder.objects.in_scope(officer.scope_code).select_related(
         "alert", "person", "alert__suspect_account"
     )
     order: WorkOrder | None = rows.filter(id=work_order_id).first()
-    if order is None:
+    if order is None or (kind and order.kind != kind):
         raise NotFound(f"work order {work_order_id} is not in your scope")
     return order
 
@@ -79,10 +82,10 @@ def tally(officer: "Officer", now: datetime) -> Tally:
         officer=officer, made_at__gte=day_start(now), undone_at__isnull=True
     )
     by = {
-        row["counts_as"]: row
-        for row in mine.values("counts_as").annotate(n=Count("id"), saved=Sum("saved_minor"))
+        (row["counts_as"], row["purpose"]): row
+        for row in mine.values("counts_as", "purpose").annotate(n=Count("id"), saved=Sum("saved_minor"))
     }
-    dissuaded = by.get("dissuaded", {"n": 0, "saved": 0})
+    dissuaded = by.get(("dissuaded", Purpose.DISSUADE), {"n": 0, "saved": 0})
     calls = sum(row["n"] for row in by.values())
     return Tally(min(waiting, cap), waiting > cap, calls, dissuaded["n"], dissuaded["saved"] or 0)
 
@@ -92,12 +95,6 @@ def find_undoable(officer: "Officer", *, now: datetime, within: timedelta) -> At
     rows = Attempt.objects.in_scope(officer.scope_code).filter(officer=officer, made_at__gte=now - within)
     latest: Attempt | None = rows.order_by("-made_at", "-id").first()
     return latest if latest and latest.undone_at is None else None
-
-
-def list_open_calls(alert: Alert) -> list[WorkOrder]:
-    """The calls of a locked alert that wait or are taken: at most one."""
-    rows = WorkOrder.objects.for_system("the work of a locked alert").filter(alert=alert, kind=WorkKind.CALL)
-    return list(rows.filter(status__in=["waiting", "taken"]))
 
 
 def list_orders_of_alert(officer: "Officer", alert_id: uuid.UUID) -> list[WorkOrder]:
@@ -110,3 +107,33 @@ def list_attempts_of_alert(officer: "Officer", alert_id: uuid.UUID) -> list[Atte
     """All calls made about one alert, oldest first."""
     rows = Attempt.objects.in_scope(officer.scope_code).select_related("officer")
     return list(rows.filter(work_order__alert_id=alert_id).order_by("made_at"))
+
+
+def open_visits(officer: "Officer") -> Any:
+    """The visits of the officer's scope that wait or that the officer holds; a duty officer sees those of all."""
+    require(officer, "visit.read")
+    rows = WorkOrder.objects.in_scope(officer.scope_code).select_related("alert", "person", "taken_by")
+    rows = rows.filter(kind="visit", status__in=OPEN_STATUSES)
+    everybody = may(officer, "work_order.cancel")
+    return rows if everybody else rows.filter(Q(status="waiting") | Q(taken_by=officer))
+
+
+def list_visits(officer: "Officer", *, limit: int) -> list[WorkOrder]:
+    """The first `limit` open visits, the most pressing first."""
+    return list(open_visits(officer).order_by("due_at", "id")[:limit])
+
+
+def list_reports_of_alert(officer: "Officer", alert_id: uuid.UUID) -> list[VisitReport]:
+    """All reports of visits about one alert, oldest first, those included that did not move the work."""
+    rows = VisitReport.objects.in_scope(officer.scope_code).select_related("officer")
+    return list(rows.filter(work_order__alert_id=alert_id).order_by("made_at", "id"))
+
+
+def access_report(officer: "Officer", report_id: uuid.UUID) -> VisitReport:
+    """One report of a visit, if the officer may read visits and it lies in the officer's scope."""
+    require(officer, "visit.read")
+    rows = VisitReport.objects.in_scope(officer.scope_code).select_related("work_order")
+    report: VisitReport | None = rows.filter(id=report_id).first()
+    if report is None:
+        raise NotFound(f"report {report_id} is not in your scope")
+    return report

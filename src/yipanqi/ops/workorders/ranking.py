@@ -62,6 +62,11 @@ def alert_savable_minor(alert: Alert, now: datetime) -> int:
     return savable_minor(call_facts(alert), now)
 
 
+def alert_reasons(alert: Alert, now: datetime) -> tuple[Reason, ...]:
+    """Why a call about this alert would rank where it does, from the alert's present facts."""
+    return reasons_at(call_facts(alert), now)
+
+
 def order_reasons(order: WorkOrder, now: datetime) -> tuple[Reason, ...]:
     """Why this order ranks where it does, as it stands now."""
     return reasons_at(kept_facts(order), now)
