@@ -189,13 +189,20 @@ def test_the_openapi_document_and_its_page(db: None, client: Client) -> None:
     assert document["openapi"].startswith("3.") and set(document["paths"]) == {
         "/api/v1/warnings",
         "/api/v1/warnings/batch",
+        "/api/v1/directives",
+        "/api/v1/directives/{external_id}",
+        "/api/v1/answers",
+        "/api/v1/reports",
     }
     row = document["paths"]["/api/v1/warnings"]["post"]["requestBody"]["content"]["application/json"][
         "schema"
     ]
     assert {"external_id", "occurred_at", "person_phone"} <= set(row["required"])
     for path in document["paths"].values():
-        assert {"202", "401", "413", "422", "429"} <= set(path["post"]["responses"])
+        for call in path.values():
+            assert {"401", "413", "422", "429"} <= set(call["responses"])
+            assert call["tags"] == ["answers"] or call["security"], "an answer is signed instead"
+            assert {"200", "202"} & set(call["responses"])
     page = client.get("/api/v1/docs")
     text = page.content.decode()
     assert page.status_code == 200 and "openapi.json" in text

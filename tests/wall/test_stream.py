@@ -13,7 +13,17 @@ from django.db import connection
 from django.test import Client
 
 from yipanqi import catalog
+from yipanqi.casework.lifecycles.directive import DIRECTIVE
 from yipanqi.kernel.days import ZONE
+from yipanqi.ops.directives.deadlines import fire_due
+from yipanqi.ops.directives.services import (
+    accept_directive,
+    hand_down,
+    receive_directive,
+    report_directive,
+    verify_directive,
+)
+from yipanqi.ops.partners.queries import find_partner
 from yipanqi.rehearsal.world import World
 from yipanqi.wall.hub import hub
 
@@ -159,6 +169,59 @@ def test_who_is_not_signed_in_gets_no_line(client: Client) -> None:
         )
 
 
+def test_a_directive_runs_over_every_wall_it_concerns_and_says_no_word_of_itself(world: World) -> None:
+    """From the partner to the city, handed down to the county, late, and gone when it is verified."""
+    world.partner("n12381", source="national_12381", scope="350100")
+    row = world.directive_row(jurisdiction_code="350100", urgent="true")
+    city, county, second = (
+        world.officer(name, roles=["duty_officer"], unit=unit)
+        for name, unit in (("c1", "350100"), ("k1", "350104"), ("c2", "350100"))
+    )
+
+    def shown(status: str) -> Callable[[Viewer], bool]:
+        return lambda viewer: (
+            bool(viewer.states)
+            and [item["status"] for item in viewer.states[-1]["directives"]["items"]]
+            == ([status] if status else [])
+        )
+
+    with watching(world, "350000", "350104", "350203") as (top, below, other):
+        made, _ = receive_directive(row=row, partner=find_partner("n12381"), now=world.now)
+        world.seal()
+        top.wait(shown("issued"))
+        (item,) = top.states[-1]["directives"]["items"]
+        assert item == {
+            "id": str(made.id), "kind": "verify_warning", "from": "合作单位n12381", "unit": "福州市", "urgent": True,
+            "status": "issued", "late": False, "issued_at": "2026-03-02T10:00:00+08:00",
+            "due_at": "2026-03-02T12:00:00+08:00",
+        }  # fmt: skip
+        assert not below.states or below.states[-1]["directives"]["total"] == 0
+        seen = {"directive_id": made.id, "now": world.now}
+        hand_down(version=1, place_code="350104", acting_officer=city, **seen)
+        accept_directive(version=2, acting_officer=county, **seen)
+        world.seal()
+        below.wait(shown("accepted"))
+        assert fire_due(now=made.due_at + timedelta(seconds=1)) == 1
+        report_directive(version=3, report="已见面", acting_officer=county, **seen)
+        world.seal()
+        below.wait(shown("acted"))
+        assert below.states[-1]["directives"]["items"][0]["late"] is True
+        ticks = [tick["event"] for tick in below.states[-1]["ticker"]]
+        assert ticks[-4:] == [
+            "directive.handed_down",
+            "directive.accepted",
+            "directive.late",
+            "directive.acted",
+        ]
+        verify_directive(version=4, acting_officer=second, **seen)
+        world.seal()
+        for viewer in (top, below):
+            viewer.wait(shown(""))
+        assert other.states[-1]["directives"] == {"total": 0, "items": []}
+        told = json.dumps([top.states, below.states, other.states], ensure_ascii=False)
+        assert "林晓梅" not in told and "劝阻" not in told.replace("见面劝阻反馈", "")
+
+
 def test_the_state_by_request_is_that_of_the_line(world: World) -> None:
     warn(world)
     client = Client()
@@ -191,6 +254,10 @@ def test_the_vocabulary_knows_every_code_the_state_may_hold(world: World, langua
     assert set(words["fraud_types"]) == set(catalog.fraud_types())
     assert list(words["outcomes"]) == list(catalog.call_outcomes())
     assert set(words["levels"]) == set(catalog.levels())
+    assert {code: item["icon"] for code, item in words["directive_kinds"].items()} == {
+        code: kind.icon for code, kind in catalog.directive_kinds().items()
+    }
+    assert list(words["directive_statuses"]) == list(DIRECTIVE.statuses)
     assert set(words["events"]) >= {"alert.triaged", "work_order.taken", "work_order.completed"}
-    for group in ("fraud_types", "outcomes", "levels", "events"):
+    for group in ("fraud_types", "outcomes", "levels", "events", "directive_kinds", "directive_statuses"):
         assert all(item["name"] for item in words[group].values())

@@ -6,16 +6,33 @@ from typing import Any
 import pytest
 from django.test import Client
 
+from tests.ops.measures.conftest import Desk
 from yipanqi.ops.workorders.models import WorkOrder
 from yipanqi.rehearsal.world import World
 
-EVERY_DESK = ["operator", "duty_officer", "alliance_officer", "commander", "auditor", "administrator"]
+EVERY_DESK = [
+    "operator",
+    "station_officer",
+    "duty_officer",
+    "funds_officer",
+    "approver",
+    "alliance_officer",
+    "commander",
+    "auditor",
+    "administrator",
+]
 
 
 @pytest.fixture
 def world(db: None) -> World:
     """A loaded world in the test's database; with `transaction=True` what it does is committed."""
     return World().load()
+
+
+@pytest.fixture
+def desk(world: World) -> Desk:
+    """A funds officer and an approver, with one bank connected."""
+    return Desk(world)
 
 
 @pytest.fixture

@@ -20,7 +20,7 @@ def sign_in(client: Client, password: str = PASSWORD, **form: str) -> Any:
 
 def test_signing_in_and_out(world: World, client: Client) -> None:
     officer = world.officer("lin", password=PASSWORD)
-    assert (sign_in(client).status_code, sign_in(client)["Location"]) == (302, "/")
+    assert (sign_in(client).status_code, sign_in(client)["Location"]) == (302, "/seat")
     assert client.get("/seat").status_code == 200
     assert client.get("/logout").status_code == 405
     assert client.post("/logout")["Location"] == "/login"
@@ -32,6 +32,23 @@ def test_one_desk_is_opened_at_once(world: World, client: Client) -> None:
     client.force_login(world.officer("auditor", roles=["auditor"]))
     assert client.get("/")["Location"] == "/journal"
     assert client.get("/?all=1").status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("roles", "first"),
+    [
+        (["duty_officer"], "/directives"),
+        (["commander"], "/wall"),
+        (["duty_officer", "operator"], "/"),
+        (["pilot"], "/"),  # its desk is not built yet
+        ([], "/"),
+    ],
+)
+def test_a_sign_in_leads_to_the_desk_of_the_only_role(
+    world: World, client: Client, roles: list[str], first: str
+) -> None:
+    world.officer("lin", password=PASSWORD, roles=roles)
+    assert sign_in(client)["Location"] == first
 
 
 @pytest.mark.parametrize(
@@ -47,7 +64,7 @@ def test_one_desk_is_opened_at_once(world: World, client: Client) -> None:
 )
 def test_nobody_is_sent_elsewhere(world: World, client: Client, wanted: str) -> None:
     world.officer("lin", password=PASSWORD)
-    assert sign_in(client, next=wanted)["Location"] == "/"
+    assert sign_in(client, next=wanted)["Location"] == "/seat"
     assert client.post("/language", {"language": "en", "next": wanted})["Location"] == "/"
 
 

@@ -16,7 +16,26 @@ from yipanqi.rehearsal.world import World
 
 Browser = Callable[..., Client]
 Fill = Callable[..., list[Any]]
-PAGES = ["home", "seat", "alerts", "hotline", "quarantine", "imports", "wall", "journal", "partners", "staff"]
+PAGES = [
+    "home",
+    "seat",
+    "directives",
+    "visits",
+    "approvals",
+    "funds",
+    "reconciliation",
+    "alerts",
+    "cases",
+    "case_new",
+    "hotline",
+    "quarantine",
+    "imports",
+    "wall",
+    "journal",
+    "partners",
+    "policy",
+    "staff",
+]
 TAG = re.compile(r"<(script|style)\b.*?</\1>|<[^>]*>", re.S)
 KEYS = {*catalog.events(), *catalog.errors(), *catalog.statuses()}
 HAN = re.compile(r"[\u4e00-\u9fff]")

@@ -74,7 +74,7 @@ def test_another_county_can_do_nothing_to_ours(world: World, browser: Browser, f
 def test_partners_are_entered_and_ended_only_at_home(world: World, browser: Browser) -> None:
     world.partner("provincial")
     county = browser(unit="350104")
-    form = {"act": "issue", "name": "仓山某行", "source": "bank", "rate": "60"}
+    form = {"act": "issue", "name": "仓山某行", "source": "bank", "rate": "60", "acts": "warnings.write"}
     wide = county.post("/partners", form | {"scope": "350000"})
     assert wide.status_code == 422 and Partner.objects.count() == 1
     prefix = PartnerKey.objects.get().prefix
@@ -89,10 +89,15 @@ def test_partners_are_entered_and_ended_only_at_home(world: World, browser: Brow
         assert f'value="{rate}"' in bad.content.decode()
     assert PartnerKey.objects.get().revoked_at is None
     assert county.post("/partners", form | {"name": "长" * 65}).status_code == 422
-    made = county.post("/partners", form | {"scope": "350104"})
+    idle = county.post("/partners", form | {"scope": "350104", "acts": "everything"})
+    assert idle.status_code == 422 and "acts" in idle.context["errors"] and Partner.objects.count() == 1
+    made = county.post(
+        "/partners", form | {"scope": "350104", "acts": ["warnings.write", "directives.write"]}
+    )
     assert made.status_code == 200 and "ypq_" in made.content.decode()
     own = PartnerKey.objects.exclude(prefix=prefix).get()
-    assert own.partner.scope_id == "350104"
+    assert own.partner.scope_id == "350104" and own.acts == ["warnings.write", "directives.write"]
+    assert catalog.statuses()["partner_act.directives.write"].name.zh in made.content.decode()
     assert county.post("/partners", {"act": "revoke", "key": own.prefix}).status_code == 200
     own.refresh_from_db()
     assert own.revoked_at
@@ -134,7 +139,7 @@ def test_no_log_line_holds_a_person(world: World, caplog: pytest.LogCaptureFixtu
                 "/api/v1/warnings", json.dumps(body), content_type="application/json", headers=headers
             )
         with pytest.MonkeyPatch.context() as patch:
-            patch.setattr("yipanqi.api.v1.service.take_in", lambda rows, **_: 1 / 0 if rows else None)
+            patch.setattr("yipanqi.api.v1.warnings.take_in", lambda rows, **_: 1 / 0 if rows else None)
             answer = client.post(
                 "/api/v1/warnings", json.dumps(row), content_type="application/json", headers=headers
             )

@@ -11,11 +11,16 @@ from django.utils.translation import get_language
 from django.views.decorators.http import require_GET
 
 from yipanqi import catalog
+from yipanqi.casework.lifecycles.directive import DIRECTIVE
+from yipanqi.casework.lifecycles.payment_stop import LIVE
 from yipanqi.kernel.days import ZONE
+from yipanqi.ops.indicators.directives import most_pressing
 from yipanqi.ops.indicators.folding import WallState
+from yipanqi.ops.indicators.money import LATE
 from yipanqi.ops.indicators.queries import wall_snapshot
 from yipanqi.ops.journal.queries import now
 from yipanqi.ops.jurisdictions.queries import full_name, place_name
+from yipanqi.ops.partners.queries import find_partners
 from yipanqi.wall.hub import hub
 from yipanqi.web.gates import desk
 
@@ -57,6 +62,7 @@ def _messages(scope_code: str, language: str) -> Iterator[bytes]:
             yield b": beat\n\n"
             continue
         body = json.dumps(as_json(current, language), ensure_ascii=False)
+        connection.close()  # names may have been looked up
         yield f"id: {current.feed_no}\nevent: state\ndata: {body}\n\n".encode()
 
 
@@ -81,9 +87,40 @@ def as_json(current: WallState, language: str) -> dict[str, Any]:
         ],
         "cases": {"today": current.cases_today, "yesterday": current.cases_yesterday},
         "calls": {"made": made, "by_outcome": current.outcomes},
-        "directives": [],
+        "directives": _directives(current, language),
+        "stops": {
+            "open": current.money.stops,
+            "stopped": current.money.stopped,
+            "stopped_minor": current.money.stopped_minor,
+            "first": current.money.first_stops,
+        },
+        "late": current.money.late,
         "ticker": [
             {**item, "place": full_name(str(item["place"]), language)} for item in reversed(current.ticker)
+        ],
+    }
+
+
+def _directives(current: WallState, language: str) -> dict[str, Any]:
+    """The most pressing directives with the names of who ordered whom, and how many there are in all."""
+    shown = most_pressing(current.directives)
+    partners = find_partners(each.issuer for each in shown if each.issuer_kind == "partner")
+    names = {code: partner.name(language) for code, partner in partners.items()}
+    return {
+        "total": len(current.directives),
+        "items": [
+            {
+                "id": each.id,
+                "kind": each.kind,
+                "from": names.get(each.issuer) or full_name(each.issuer, language),
+                "unit": full_name(each.unit, language),
+                "issued_at": each.issued_at.astimezone(ZONE).isoformat(),
+                "due_at": each.due_at.astimezone(ZONE).isoformat(),
+                "urgent": each.urgent,
+                "status": each.status,
+                "late": each.late,
+            }
+            for each in shown
         ],
     }
 
@@ -100,7 +137,23 @@ def vocabulary(language: str) -> dict[str, Any]:
             code: {"name": item.name.get(language), "tone": item.tone}
             for code, item in catalog.call_outcomes().items()
         },
+        "other_outcomes": {
+            code: {"name": item.name.get(language)} for code, item in catalog.visit_outcomes().items()
+        }
+        | {"dismissed": {"name": catalog.statuses()["alert_outcome.dismissed"].name.get(language)}},
         "levels": {code: {"name": item.name.get(language)} for code, item in catalog.levels().items()},
+        "stop_statuses": {
+            code: {"name": catalog.statuses()[f"payment_stop.{code}"].name.get(language)} for code in LIVE
+        },
+        "clocks": {code: {"name": catalog.clocks()[code].name.get(language)} for code in LATE},
+        "directive_kinds": {
+            code: {"name": item.name.get(language), "icon": item.icon}
+            for code, item in catalog.directive_kinds().items()
+        },
+        "directive_statuses": {
+            code: {"name": catalog.statuses()[f"directive.{code}"].name.get(language)}
+            for code in DIRECTIVE.statuses
+        },
         "events": {
             code: {"name": item.name.get(language)} for code, item in catalog.events().items() if item.wall
         },

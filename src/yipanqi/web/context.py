@@ -8,21 +8,30 @@ from django.utils.translation import get_language
 
 from yipanqi import catalog
 from yipanqi.ops.alerts.queries import matching_quarantined
+from yipanqi.ops.cases.queries import late_cases
+from yipanqi.ops.directives.queries import waiting_for
 from yipanqi.ops.journal.queries import now
 from yipanqi.ops.jurisdictions.queries import full_name
+from yipanqi.ops.measures.queries import StopFilter, matching_stops, waiting_signatures
 from yipanqi.ops.staff.gates import may
-from yipanqi.ops.workorders.queries import waiting_calls
+from yipanqi.ops.workorders.queries import open_visits, waiting_calls
 from yipanqi.web.lists import count_text
 
 DESKS = {
     "seat": "seat.take",
+    "directives": "directive.read",
+    "approvals": "stop.sign",
+    "funds": "stop.read",
+    "visits": "visit.read",
     "alerts": "alert.read",
+    "cases": "case.read",
     "hotline": "alert.intake",
     "quarantine": "quarantine.read",
     "imports": "alert.intake",
     "wall": "wall.read",
     "journal": "journal.read",
     "partners": "partner.read",
+    "policy": "policy.read",
     "staff": "staff.manage",
 }
 COUNT_CAP = 1000
@@ -37,7 +46,7 @@ def desk(request: HttpRequest) -> dict[str, object]:
     language = get_language() or "zh-hans"
     roles = "、" if language.startswith("zh") else ", "
     names = roles.join(catalog.roles()[role].name.get(language) for role in user.roles)
-    officer = {"name": user.name, "unit": full_name(user.unit_id, language), "roles": names}
+    officer = {"id": user.id, "name": user.name, "unit": full_name(user.unit_id, language), "roles": names}
     desks = set() if user.must_change else {"home"} | open_desks(user)
     at_home = bool(request.resolver_match and request.resolver_match.url_name == "home")
     counts = {"counts": _counts(user, desks)} if at_home else {}
@@ -49,6 +58,11 @@ def _counts(user: Any, desks: set[str]) -> dict[str, str]:
     waiting = {
         "quarantine": lambda: matching_quarantined(user, status="held"),
         "seat": lambda: waiting_calls(user, now()),
+        "cases": lambda: late_cases(user, now=now()),
+        "visits": lambda: open_visits(user),
+        "directives": lambda: waiting_for(user),
+        "approvals": lambda: waiting_signatures(user),
+        "funds": lambda: matching_stops(user, StopFilter(tab="now"), now=now()),
     }
     texts = {name: count_text(rows(), COUNT_CAP) for name, rows in waiting.items() if name in desks}
     return {name: text for name, text in texts.items() if text != "0"}

@@ -3,8 +3,11 @@
 DEMO_PASSWORD = "yipanqi-demo-2026"
 DEMO_OFFICERS = {
     "operator": "operator",
+    "station": "station_officer",
     "commander": "commander",
     "duty": "duty_officer",
+    "funds": "funds_officer",
+    "approver": "approver",
     "alliance": "alliance_officer",
     "auditor": "auditor",
     "admin": "administrator",

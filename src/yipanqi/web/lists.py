@@ -1,6 +1,7 @@
-"""What the list pages share: reading filters from the query string, counts that stop counting, page links."""
+"""What the list pages share: filters from the query string, counts that stop counting, page links, files for Excel."""
 
-from collections.abc import Mapping
+import csv
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import urlencode
@@ -43,3 +44,25 @@ def count_text(rows: Any, cap: int = COUNT_CAP) -> str:
 def options(vocabulary: Mapping[str, Any], language: str) -> list[dict[str, str]]:
     """A vocabulary as the choices of a select."""
     return [{"code": code, "name": item.name.get(language)} for code, item in vocabulary.items()]
+
+
+class _Echo:
+    """A file that gives back what is written, so that rows stream out as they are made."""
+
+    def write(self, text: str) -> str:
+        return text
+
+
+def csv_lines(columns: Sequence[str], rows: Iterable[Mapping[str, Any]]) -> Iterator[str]:
+    """The rows as CSV with a head line (UTF-8 with BOM, for Excel); of a cell with a name the name."""
+    writer = csv.writer(_Echo())
+    yield "\ufeff" + writer.writerow(columns)
+    for row in rows:
+        cells = [value["name"] if isinstance(value := row[name], dict) else value for name in columns]
+        yield writer.writerow([_inert(cell) for cell in cells])
+
+
+def _inert(cell: object) -> str:
+    """A cell that a spreadsheet will not take for a formula."""
+    text = cell.isoformat(timespec="seconds") if hasattr(cell, "isoformat") else str(cell)
+    return "'" + text if text.startswith(("=", "+", "-", "@", "\t", "\r")) else text

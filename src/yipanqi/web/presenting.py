@@ -12,10 +12,13 @@ from django.utils.translation import gettext_lazy as _
 from yipanqi import catalog
 from yipanqi.casework.deadlines import time_left
 from yipanqi.casework.routing import Reason
+from yipanqi.kernel.days import ZONE, day_of
 from yipanqi.kernel.money import format_amount, format_short
-from yipanqi.ops.jurisdictions.queries import full_name
+from yipanqi.kernel.places import ancestor_codes
+from yipanqi.ops.jurisdictions.queries import full_name, place_name
 
 SEXES = {"m": _("male"), "f": _("female"), "": ""}
+LONG_HOURS = 100  # a longer clock is told in days
 STAGES = {"calm": "calm", "soon": "amber", "late": "late"}
 
 
@@ -48,6 +51,7 @@ def person(row: Any) -> dict[str, object]:
         "name": row.name.masked or "—",
         "phone": row.phone.masked,
         "id_number": row.id_number.masked,
+        "address": row.address.masked,
         "sex": SEXES[row.sex],
         "age": row.age,
         "place": full_name(row.place_code, language()),
@@ -78,11 +82,24 @@ def clock(due_at: datetime, opened_at: datetime, now: datetime) -> dict[str, obj
     minutes, rest = divmod(abs(seconds), 60)
     hours, minutes = divmod(minutes, 60)
     text = f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes:02}:{rest:02}"
+    if hours >= LONG_HOURS:
+        text = _("%(days)s d") % {"days": hours // 24}
     return {
         "text": text if seconds >= 0 else f"-{text}",
         "ratio": max(0.0, left.ratio) if left else 0.0,
         "stage": STAGES[left.stage] if left else "late",
     }
+
+
+def minute(instant: datetime) -> str:
+    """An instant for a sentence: month, day, hour and minute in the centre's zone."""
+    return instant.astimezone(ZONE).strftime("%m-%d %H:%M")
+
+
+def moment(instant: datetime, at: datetime) -> str:
+    """An instant for a sentence, to the second; the day only when it is not that of `at`."""
+    shape = "%H:%M:%S" if day_of(instant) == day_of(at) else "%m-%d %H:%M:%S"
+    return instant.astimezone(ZONE).strftime(shape)
 
 
 def reason(item: Reason) -> str:
@@ -103,6 +120,31 @@ def signal(row: Any, *, text: str) -> dict[str, object]:
         "paid": row.paid,
         "account": suspect(row.suspect_account),
     }
+
+
+def outcome_name(code: str) -> str:
+    """What an outcome of a call or of a visit is called; the codes that both know mean the same about the person."""
+    found = catalog.visit_outcomes().get(code) or catalog.call_outcomes().get(code)
+    return found.name.get(language()) if found else named(catalog.statuses(), f"alert_outcome.{code}")["name"]
+
+
+def visit_outcome_choices() -> list[dict[str, object]]:
+    """The outcomes of a visit with their tone and what follows."""
+    return [
+        {
+            "code": item.code,
+            "name": item.name.get(language()),
+            "meaning": item.meaning.get(language()),
+            "tone": item.tone,
+            "icon": item.icon,
+        }
+        for item in catalog.visit_outcomes().values()
+    ]
+
+
+def place_path(code: str) -> str:
+    """A place from the province down, as a map finds it: 福建省福州市仓山区上渡派出所."""
+    return "".join(place_name(each, language()) for each in ancestor_codes(code))
 
 
 def outcome_choices() -> list[dict[str, object]]:

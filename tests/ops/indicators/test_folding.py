@@ -8,6 +8,8 @@ from typing import Any
 
 import pytest
 
+from tests.ops.indicators.orders import Orders
+from tests.ops.indicators.stops import Stops
 from yipanqi import catalog
 from yipanqi.analytics.triage import triage_alerts
 from yipanqi.kernel.days import day_of
@@ -40,9 +42,9 @@ def caught_up(state: WallState, now: datetime) -> WallState:
 
 
 class Shift:
-    """Three operators who act at random."""
+    """Three operators, and duty officers with their directives, who act at random."""
 
-    def __init__(self, seed: int) -> None:
+    def __init__(self, seed: int, *, with_stops: bool = False) -> None:
         self.draw = random.Random(seed)
         self.world = World(now=BEFORE_MIDNIGHT).load()
         self.officers = [self.world.officer(f"op{n}", unit=unit) for n, unit in enumerate(SCOPES[:3])]
@@ -55,6 +57,12 @@ class Shift:
             self.record,
         ]
         self.acts += [self.record, self.undo, self.undo, self.back, self.wait]
+        self.orders = Orders(self.world, self.draw)
+        self.acts += [self.orders.issue, self.orders.issue, *[self.orders.act] * 6, self.orders.tick]
+        if with_stops:
+            stops = Stops(self.world, self.draw)
+            self.acts += [stops.report, stops.move, stops.tick, stops.lift, *[stops.propose, stops.send] * 2]
+            self.acts += [stops.answer, stops.answer, stops.sign, stops.sign]
 
     def step(self) -> None:
         self.draw.choice(self.acts)()
@@ -110,10 +118,16 @@ class Shift:
 
 
 @pytest.mark.parametrize("seed", range(6))
-def test_a_snapshot_and_what_followed_equals_a_fresh_count(seed: int) -> None:
-    shift = Shift(seed)
+@pytest.mark.parametrize(
+    ("with_stops", "wanted"),
+    [(False, {"work_order.completed", "directive.accepted"}), (True, {"stop.stopped", "case.stop_ordered"})],
+)
+def test_a_snapshot_and_what_followed_equals_a_fresh_count(
+    seed: int, with_stops: bool, wanted: set[str]
+) -> None:
+    shift = Shift(seed, with_stops=with_stops)
     kept: list[WallState] = [wall_snapshot(scope, now=shift.world.now) for scope in SCOPES]
-    for turn in range(60):
+    for turn in range(120):
         shift.step()
         if shift.draw.random() < 0.15:  # often while entries wait for their seal
             kept.append(wall_snapshot(shift.draw.choice(SCOPES), now=shift.world.now))
@@ -128,7 +142,8 @@ def test_a_snapshot_and_what_followed_equals_a_fresh_count(seed: int) -> None:
             for state in kept:
                 assert figures(state) == fresh[state.scope_code]
                 assert not state.seen
-    assert Entry.objects.filter(event="work_order.completed").exists(), "the walk did nothing"
+    done = set(Entry.objects.values_list("event", flat=True))
+    assert wanted <= done, "the walk did little"
 
 
 def made(world: World, outcome: str, officer: Any) -> None:
@@ -222,6 +237,7 @@ def test_an_act_of_yesterday_that_is_sealed_today_is_yesterdays() -> None:
 def test_a_copy_is_independent() -> None:
     world = World().load()
     world.take_in([world.row()])
+    world.directive(world.officer(roles=["duty_officer"]))
     world.triage()
     world.seal()
     state = WallState("350000", day_of(world.now), world.now)

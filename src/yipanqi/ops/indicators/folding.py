@@ -11,9 +11,12 @@ from datetime import date, datetime
 from yipanqi import catalog
 from yipanqi.kernel.days import ZONE, day_of
 from yipanqi.kernel.places import ancestor_codes
+from yipanqi.ops.indicators.directives import OpenDirective, fold_directive
+from yipanqi.ops.indicators.money import Money, fold_case, fold_stop, fold_work
 from yipanqi.ops.journal.queries import FeedItem
 
 TICKER_LENGTH = 20
+_CURVE = {"case.reported": 1, "case.withdrawn": -1}
 _WAITING = {"waiting": 1}
 
 
@@ -32,6 +35,8 @@ class WallState:
     cases_yesterday: list[int] = field(default_factory=lambda: [0] * 24)
     outcomes: dict[str, int] = field(default_factory=dict)
     saved_minor: int = 0
+    directives: dict[str, OpenDirective] = field(default_factory=dict)
+    money: Money = field(default_factory=Money)
     ticker: list[dict[str, object]] = field(default_factory=list)
 
     def copy(self) -> "WallState":
@@ -43,6 +48,8 @@ class WallState:
             cases_today=list(self.cases_today),
             cases_yesterday=list(self.cases_yesterday),
             outcomes=dict(self.outcomes),
+            directives=dict(self.directives),
+            money=self.money.copy(),
             ticker=list(self.ticker),
         )
 
@@ -75,25 +82,42 @@ def _turn_day(state: WallState, day: date) -> None:
     next_to = (day - state.day).days == 1
     state.cases_yesterday = state.cases_today if next_to else [0] * 24
     state.cases_today, state.classes, state.outcomes, state.saved_minor = [0] * 24, {}, {}, 0
+    state.money.turn_day()
     state.day = day
 
 
 def _count(state: WallState, item: FeedItem) -> None:
     payload = item.payload
+    if item.subject_kind == "work_order":
+        fold_work(state.money, item)
     today = day_of(item.recorded_at) == state.day
     if item.event == "alert.triaged" and today:
         code = str(payload["fraud_type"])
         state.classes[code] = state.classes.get(code, 0) + 1
-    elif item.event == "alert.paid":
-        _move_case(state, item.recorded_at, 1)
-    elif item.event == "alert.reopened" and item.before == "paid":
-        _move_case(state, datetime.fromisoformat(str(payload["paid_at"])), -1)
-    elif item.event.startswith("work_order.") and payload.get("kind") == "call":
+    elif item.subject_kind == "payment_stop":
+        fold_stop(state.money, item, today=today)
+    elif item.subject_kind == "case":
+        fold_case(state.money, item, today=today)
+        if item.event in _CURVE:
+            _move_case(state, datetime.fromisoformat(str(payload["reported_at"])), _CURVE[item.event])
+    elif item.subject_kind == "directive":
+        fold_directive(state.directives, item)
+    elif _is_call(item):
         state.waiting += _WAITING.get(item.after, 0) - _WAITING.get(item.before, 0)
         if today and item.event in {"work_order.deferred", "work_order.completed"}:
             _attempt(state, item, 1)
         elif item.event == "work_order.reopened" and _made_on(item) == state.day:
             _attempt(state, item, -1)
+
+
+def _is_call(item: FeedItem) -> bool:
+    """A call to dissuade somebody; call-backs ask again those whom the figures have already."""
+    payload = item.payload
+    return (
+        item.event.startswith("work_order.")
+        and payload.get("kind") == "call"
+        and payload.get("purpose") != "callback"
+    )
 
 
 def _attempt(state: WallState, item: FeedItem, sign: int) -> None:
@@ -110,16 +134,16 @@ def _made_on(item: FeedItem) -> date:
     return day_of(datetime.fromisoformat(str(item.payload["made_at"])))
 
 
-def _move_case(state: WallState, paid_at: datetime, by: int) -> None:
+def _move_case(state: WallState, reported_at: datetime, by: int) -> None:
     """Count a case in or out at its own hour, which may be yesterday's: entries are sealed after they were recorded."""
-    days_ago = (state.day - day_of(paid_at)).days
+    days_ago = (state.day - day_of(reported_at)).days
     if days_ago in {0, 1}:
         curve = state.cases_yesterday if days_ago else state.cases_today
-        curve[paid_at.astimezone(ZONE).hour] += by
+        curve[reported_at.astimezone(ZONE).hour] += by
 
 
 def _tick(state: WallState, item: FeedItem) -> None:
-    if item.subject_kind not in {"alert", "work_order"} or item.event in _QUIET:
+    if item.subject_kind not in _TOLD or item.event in _QUIET:
         return
     state.ticker.insert(
         0,
@@ -132,11 +156,13 @@ def _tick(state: WallState, item: FeedItem) -> None:
             "place": item.place_code,
             "outcome": item.payload.get("outcome", ""),
             "amount_minor": item.payload.get("amount_minor") or 0,
+            "directive_kind": item.payload.get("directive_kind", ""),
         },
     )
     del state.ticker[TICKER_LENGTH:]
 
 
+_TOLD = frozenset({"alert", "work_order", "directive", "case", "payment_stop"})
 # Each act of a call writes one entry for the order and one for the alert; the ticker tells it once.
 _QUIET = frozenset(
     {
@@ -146,6 +172,11 @@ _QUIET = frozenset(
         "alert.deferred",
         "alert.closed",
         "alert.paid",
+        "alert.settled",
+        "case.subjects_added",
+        "case.stop_ordered",
+        "stop.signed",
         "alert.handed_to_station",
+        "alert.handed_to_seat",
     }
 )

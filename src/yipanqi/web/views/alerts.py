@@ -1,8 +1,6 @@
 """The alert list and one alert's page, and the masked CSV export."""
 
-import csv
 import uuid
-from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -21,19 +19,39 @@ from yipanqi.ops.alerts.queries import (
     list_signals,
     matching_alerts,
 )
+from yipanqi.ops.cases.queries import find_case_of_alert
 from yipanqi.ops.journal.queries import list_latest, now
 from yipanqi.ops.jurisdictions.queries import full_name, list_children
+from yipanqi.ops.measures.queries import list_stops_of_alert
 from yipanqi.ops.staff.gates import may
 from yipanqi.ops.staff.queries import list_names, list_officers
-from yipanqi.ops.workorders.queries import list_attempts_of_alert, list_orders_of_alert
+from yipanqi.ops.workorders.enums import Purpose
+from yipanqi.ops.workorders.queries import (
+    list_attempts_of_alert,
+    list_orders_of_alert,
+    list_reports_of_alert,
+)
 from yipanqi.ops.workorders.ranking import alert_savable_minor, order_reasons, order_savable_minor
 from yipanqi.web import lists
 from yipanqi.web import presenting as show
+from yipanqi.web.cases import stop_shown
 from yipanqi.web.gates import desk
 from yipanqi.web.middleware import error_sentence
 
 FILTERS = ("status", "level", "fraud_type", "source", "district", "handler", "q", "from", "to")
 OPEN_STATUSES = ("received", "triaged", "contacting", "paid", "closed")
+COLUMNS = (
+    "number",
+    "received_at",
+    "person_name",
+    "phone",
+    "fraud_type",
+    "level",
+    "source",
+    "place",
+    "status",
+    "handler",
+)
 
 
 @desk("alert.read")
@@ -76,7 +94,8 @@ def export(request: HttpRequest) -> HttpResponse:
     """The filtered list as CSV (UTF-8 with BOM, for Excel), masked as on screen; the taking is journaled."""
     at, wanted = now(), _wanted(lists.chosen(request.GET, FILTERS))
     rows = export_alerts(acting_officer=request.user, wanted=wanted, now=at)
-    response = StreamingHttpResponse(_csv(rows, at), content_type="text/csv; charset=utf-8")
+    lines = lists.csv_lines(COLUMNS, (_row(found, at) for found in rows))
+    response = StreamingHttpResponse(lines, content_type="text/csv; charset=utf-8")
     response["Content-Disposition"] = 'attachment; filename="alerts.csv"'
     return response
 
@@ -93,8 +112,21 @@ def alert(request: HttpRequest, alert_id: uuid.UUID) -> HttpResponse:
         "timeline": _timeline(request, found),
         "work_orders": [_order(order) for order in orders],
         "call": _unmaskable(request, orders),
+        "can_order": may(request.user, "directive.issue"),
+        **_gone_on(request, found),
     }
     return render(request, "alerts/detail.html", context)
+
+
+def _gone_on(request: HttpRequest, found: Any) -> dict[str, object]:
+    """The case the alert became and the stops that came from it, for who may see them."""
+    case = find_case_of_alert(request.user, found.id) if may(request.user, "case.read") else None
+    laid = list_stops_of_alert(request.user, found) if may(request.user, "stop.read") else []
+    return {
+        "case": {"id": case.id, "number": case.number} if case else None,
+        "stops": [stop_shown(stop) for stop in laid],
+        "can_lift": may(request.user, "stop.lift"),
+    }
 
 
 def _unmaskable(request: HttpRequest, orders: list[Any]) -> dict[str, object] | None:
@@ -188,11 +220,11 @@ def _detail(row: Any, current: Any) -> dict[str, object]:
         "savable": show.money(order_savable_minor(current, at)) if current else None,
         "reasons": [show.reason(item) for item in order_reasons(current, at)] if current else [],
         "rule_version": row.rules_version,
-        "class_reasons": _class_reasons(row),
+        "class_reasons": class_reasons(row),
     }
 
 
-def _class_reasons(row: Any) -> str:
+def class_reasons(row: Any) -> str:
     """Why the fraud class is what it is: the rules' phrases that were found, or who named the class."""
     said = []
     for reason in row.fraud_reasons:
@@ -206,12 +238,13 @@ def _class_reasons(row: Any) -> str:
 
 def _order(order: Any) -> dict[str, object]:
     language = show.language()
+    kind = "callback" if order.purpose == Purpose.CALLBACK else order.kind
     return {
-        "name": catalog.statuses()[f"work_kind.{order.kind}"].name.get(language),
+        "name": catalog.statuses()[f"work_kind.{kind}"].name.get(language),
         "status": catalog.statuses()[f"work_order.{order.status}"].name.get(language),
         "handler": order.taken_by.name if order.taken_by else "",
         "due_at": order.due_at,
-        "outcome": show.named(catalog.call_outcomes(), order.outcome)["name"],
+        "outcome": show.outcome_name(order.outcome) if order.outcome else "",
     }
 
 
@@ -231,42 +264,16 @@ def _timeline(request: HttpRequest, row: Any) -> list[dict[str, object]]:
         for e in entries
     ]  # fmt: skip
     items += [
-        {"kind": "outcome", "at": a.made_at, "title": show.named(catalog.call_outcomes(), a.outcome)["name"],
+        {"kind": "outcome", "at": a.made_at, "title": show.outcome_name(a.outcome),
          "text": a.note.reveal(), "by": a.officer.name, "amount": "", "paid": a.outcome == "paid"}
         for a in list_attempts_of_alert(request.user, row.id) if a.undone_at is None
     ]  # fmt: skip
+    may_look = may(request.user, "visit.read")
+    items += [
+        {"kind": "outcome", "at": r.made_at, "title": show.outcome_name(r.outcome), "text": r.note.reveal(),
+         "by": r.officer.name, "amount": "", "paid": r.outcome == "paid", "door": True,
+         "kept": show.named(catalog.statuses(), f"visit_kept.{r.kept_because}")["name"] if r.kept_because else "",
+         "photo_of": r.id if r.photo_type and may_look else None}
+        for r in list_reports_of_alert(request.user, row.id)
+    ]  # fmt: skip
     return sorted(items, key=lambda item: item["at"], reverse=True)  # type: ignore[arg-type, return-value]
-
-
-class _Echo:
-    """A file that gives back what is written, so that rows stream out as they are made."""
-
-    def write(self, text: str) -> str:
-        return text
-
-
-def _csv(rows: Iterator[Any], at: datetime) -> Iterator[str]:
-    writer = csv.writer(_Echo())
-    columns = (
-        "number",
-        "received_at",
-        "person_name",
-        "phone",
-        "fraud_type",
-        "level",
-        "source",
-        "place",
-        "status",
-        "handler",
-    )
-    yield "\ufeff" + writer.writerow(columns)
-    for found in rows:
-        row = _row(found, at)
-        cells = [value["name"] if isinstance(value := row[name], dict) else value for name in columns]
-        yield writer.writerow([_inert(cell) for cell in cells])
-
-
-def _inert(cell: object) -> str:
-    """A cell that a spreadsheet will not take for a formula."""
-    text = cell.isoformat(timespec="seconds") if hasattr(cell, "isoformat") else str(cell)
-    return "'" + text if text[:1] in "=+-@\t\r" else text

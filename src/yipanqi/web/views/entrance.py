@@ -1,5 +1,8 @@
 """Signing in and out, the choice of desk, the language, and whether the centre is well."""
 
+from datetime import timedelta
+from typing import Any
+
 from django.conf import settings
 from django.contrib.auth import login, logout, update_session_auth_hash
 from django.db import DatabaseError, connection
@@ -14,6 +17,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from yipanqi import catalog
 from yipanqi.kernel.errors import YipanqiError
 from yipanqi.ops.journal.queries import last_feed_no, now
+from yipanqi.ops.staff.gates import may
 from yipanqi.ops.staff.services import set_language
 from yipanqi.ops.staff.signing import change_password, sign_in, sign_out
 from yipanqi.web.context import open_desks
@@ -21,6 +25,7 @@ from yipanqi.web.demo import DEMO_OFFICERS, DEMO_PASSWORD
 from yipanqi.web.gates import desk, open_to_all
 from yipanqi.web.middleware import error_sentence
 
+EVERYBODYS = {"wall", "policy"}
 FIELD_OF_ERROR = {"password_wrong": "old", "password_same": "new", "password_weak": "new"}
 
 
@@ -39,6 +44,8 @@ def login_view(request: HttpRequest) -> HttpResponse:
             context["error"] = error_sentence(error)
             return render(request, "login.html", context, status=401)
         login(request, officer, backend="django.contrib.auth.backends.ModelBackend")
+        ends_at = now() + timedelta(seconds=settings.SESSION_COOKIE_AGE)
+        request.session["ends_at"] = ends_at.isoformat()  # a phone keeps pages no longer
         response = HttpResponseRedirect(_onward(request, context["next"], officer))
         response.set_cookie(
             settings.LANGUAGE_COOKIE_NAME, officer.language, samesite="Lax", max_age=31_536_000
@@ -47,10 +54,12 @@ def login_view(request: HttpRequest) -> HttpResponse:
     return render(request, "login.html", context)
 
 
-def _onward(request: HttpRequest, wanted: str, officer: object) -> str:
+def _onward(request: HttpRequest, wanted: str, officer: Any) -> str:
+    """Where a sign-in leads: to where the officer wanted to, else to the desk of the only role, else to the choice."""
     if wanted and url_has_allowed_host_and_scheme(wanted, {request.get_host()}):
         return wanted
-    return reverse("home")
+    own = {catalog.roles()[role].desk.strip("/") for role in officer.roles} & open_desks(officer)
+    return reverse(own.pop() if len(own) == len(officer.roles) == 1 else "home")
 
 
 def demo_logins() -> list[dict[str, str]]:
@@ -68,10 +77,14 @@ def demo_logins() -> list[dict[str, str]]:
 @desk(before_change=True)
 @require_POST
 def logout_view(request: HttpRequest) -> HttpResponse:
-    """End the session."""
+    """End the session. A phone that keeps visits for their officer forgets pages and unsent reports."""
+    keeps_visits = may(request.user, "visit.read")
     sign_out(officer=request.user, now=now())
     logout(request)
-    return HttpResponseRedirect(reverse("login"))
+    response = HttpResponseRedirect(reverse("login"))
+    if keeps_visits:
+        response["Clear-Site-Data"] = '"storage"'
+    return response
 
 
 @desk(before_change=True)
@@ -118,8 +131,8 @@ def _change_password(request: HttpRequest) -> dict[str, str]:
 @desk()
 @require_GET
 def home(request: HttpRequest) -> HttpResponse:
-    """The desks open to this officer; with just one besides the wall, straight to it."""
-    only = open_desks(request.user) - {"wall"}
+    """The desks open to this officer; with just one besides those of everybody, straight to it."""
+    only = open_desks(request.user) - EVERYBODYS
     if len(only) == 1 and "all" not in request.GET:
         return HttpResponseRedirect(reverse(only.pop()))
     return render(request, "home.html")

@@ -43,7 +43,7 @@ def hotline(request: HttpRequest) -> HttpResponse:
     errors: dict[str, str] = {}
     done = None
     if request.method == "POST":
-        row = {**values, "external_id": token, "occurred_at": _local_instant(values["occurred_at"], now)}
+        row = {**values, "external_id": token, "occurred_at": local_instant(values["occurred_at"], now)}
         channel = Channel("hotline", "hotline_96110", request.user.scope_code, as_actor(request.user))
         try:
             done = _take_one({k: v for k, v in row.items() if v}, channel, now)
@@ -70,12 +70,13 @@ def _take_one(row: dict[str, object], channel: Channel, now: datetime) -> dict[s
     return {"alert_id": fate.alert_id, "number": number(fate.alert_id), "joined": fate.fate != "accepted"}
 
 
-def _local_instant(text: str, now: datetime) -> str:
+def local_instant(text: str, now: datetime) -> str:
     """The browser's local date and time as an instant of the centre's zone; what is not one stays for the check."""
     if not text:
         return now.isoformat()
     try:
-        return datetime.strptime(text[:16], "%Y-%m-%dT%H:%M").replace(tzinfo=ZONE).isoformat()
+        form = "%Y-%m-%dT%H:%M:%S" if len(text) > 16 else "%Y-%m-%dT%H:%M"
+        return datetime.strptime(text[:19], form).replace(tzinfo=ZONE).isoformat()
     except ValueError:
         return text
 

@@ -30,10 +30,29 @@ VOCABULARIES = {
     "outcome": catalog.call_outcomes,
     "source": catalog.sources,
     "field": catalog.fields,
-    "reason": catalog.errors,
+    "directive_kind": catalog.directive_kinds,
+    "reason": lambda: {
+        **catalog.errors(),
+        **catalog.bank_failures(),
+        **catalog.answer_problems(),
+        **catalog.lift_reasons(),
+    },
+    "ground": catalog.stop_grounds,
+    "bank": catalog.banks,
     "role": catalog.roles,
     "group": catalog.groups,
 }
+# Codes that are named among the statuses: by field, or by the subject's kind and the field.
+NAMED_AS = {
+    "issuer_kind": "issuer_kind",
+    "target": "stop_target",
+    "coverage": "coverage",
+    "kind": "work_kind",
+    "order.kind": "order_kind",
+    "difference.kind": "difference",
+    "case.source": "case_source",
+}
+LIFECYCLES = {"order": "partner_order"}  # where it is not called like the subject
 
 
 @desk("journal.read")
@@ -93,11 +112,12 @@ def _journal(request: HttpRequest) -> dict[str, object]:
 def _entry(item: Any, officers: dict[str, str]) -> dict[str, object]:
     language = show.language()
     facts = [
-        {"name": show.named(catalog.facts(), name)["name"], "value": _value(name, value)}
+        {"name": show.named(catalog.facts(), name)["name"], "value": _value(item.subject_kind, name, value)}
         for name, value in item.payload.items()
         if value not in ("", None)
     ]
-    statuses = [_status(item.subject_kind, code) for code in (item.before, item.after) if code]
+    lifecycle = LIFECYCLES.get(item.subject_kind, item.subject_kind)
+    statuses = [_status(lifecycle, code) for code in (item.before, item.after) if code]
     kind = show.named(catalog.facts(), f"subject.{item.subject_kind}")["name"]
     return {
         "feed_no": item.feed_no,
@@ -108,7 +128,7 @@ def _entry(item: Any, officers: dict[str, str]) -> dict[str, object]:
         "subject_url": f"{reverse('journal')}?{urlencode({'subject': item.subject_id})}"
         if item.subject_id
         else "",
-        "ground": item.ground,
+        "ground": show.named(catalog.stop_grounds(), item.ground)["name"],
         "facts": ([{"name": gettext("status"), "value": " → ".join(statuses)}] if statuses else []) + facts,
         "hash": item.hash[:SHOWN_HASH],
     }
@@ -125,16 +145,16 @@ def _status(kind: str, code: str) -> str:
     return named.name.get(show.language()) if named else code
 
 
-def _value(name: str, value: object) -> object:
+def _value(subject_kind: str, name: str, value: object) -> object:
     """A payload's value as an auditor reads it: codes by their names, money typeset, ids by their end."""
     if isinstance(value, bool):
         return gettext("yes") if value else gettext("no")
     if name.endswith("_minor") and isinstance(value, int):
         return show.amount(value)
-    if name == "place":
+    if named_as := NAMED_AS.get(f"{subject_kind}.{name}") or NAMED_AS.get(name):
+        return _status(named_as, str(value))
+    if name in {"place", "place_before", "issuer"}:
         return full_name(str(value), show.language())
-    if name == "kind":
-        return _status("work_kind", str(value))
     if name in VOCABULARIES:
         return show.named(VOCABULARIES[name](), str(value))["name"]
     if name.endswith("_at"):

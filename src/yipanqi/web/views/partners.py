@@ -14,6 +14,7 @@ from yipanqi.kernel.errors import YipanqiError
 from yipanqi.ops.journal.queries import now
 from yipanqi.ops.jurisdictions.queries import full_name, list_children
 from yipanqi.ops.partners.admission import rows_since
+from yipanqi.ops.partners.enums import PartnerAct
 from yipanqi.ops.partners.queries import get_partner, list_keys, list_partners
 from yipanqi.ops.partners.services import issue_key, register_partner, revoke_key
 from yipanqi.ops.staff.gates import require
@@ -34,12 +35,14 @@ def partners(request: HttpRequest) -> HttpResponse:
     values = {name: request.POST.get(name, "").strip() for name in ("name", "source", "scope", "rate")}
     errors: dict[str, str] = {}
     problem, issued = "", None
+    posted = request.POST.getlist("acts") if request.method == "POST" else [PartnerAct.WARNINGS_WRITE]
+    acts = [act for act in PartnerAct if act in posted]
     if request.method == "POST":
         try:
-            issued = _act_on_partner(request, values)
+            issued = _act_on_partner(request, values, acts)
         except YipanqiError as error:
             field = error.facts.get("field") or FIELD_OF_ERROR.get(error.code)
-            if field in values:
+            if field in {*values, "acts"}:
                 errors[str(field)] = error_sentence(error)
             else:
                 problem = error_sentence(error)
@@ -50,8 +53,10 @@ def partners(request: HttpRequest) -> HttpResponse:
         "options": {
             "sources": lists.options(catalog.sources(), language),
             "scopes": [{"code": place.code, "name": place.name(language)} for place in _scopes(request)],
+            "acts": [{"code": str(act), "name": _act_name(act)} for act in PartnerAct],
         },
         "values": values if refused else dict.fromkeys(values, ""),
+        "acts": acts,
         "errors": errors,
         "error": problem,
         "issued": issued,
@@ -60,7 +65,9 @@ def partners(request: HttpRequest) -> HttpResponse:
     return render(request, "partners.html", context, status=422 if refused else 200)
 
 
-def _act_on_partner(request: HttpRequest, values: dict[str, str]) -> dict[str, str] | None:
+def _act_on_partner(
+    request: HttpRequest, values: dict[str, str], acts: list[PartnerAct]
+) -> dict[str, str] | None:
     require(request.user, "partner.manage")
     acting, at = as_actor(request.user), now()
     act = request.POST.get("act", "")
@@ -76,6 +83,8 @@ def _act_on_partner(request: HttpRequest, values: dict[str, str]) -> dict[str, s
         revoke_key(prefix=prefix, acting=acting, now=at)
         return None
     code = request.POST.get("partner", "")
+    if not acts:
+        raise YipanqiError("a key is good for something", code="field_missing", field="acts")
     if act == "issue":
         scope = values["scope"] or request.user.unit_id
         if scope not in {place.code for place in _scopes(request)}:
@@ -97,8 +106,13 @@ def _act_on_partner(request: HttpRequest, values: dict[str, str]) -> dict[str, s
             now=at,
         )
     partner = get_partner(request.user, code)
-    key = issue_key(partner_code=partner.code, acts=["warnings.write"], acting=acting, now=at)
+    key = issue_key(partner_code=partner.code, acts=acts, acting=acting, now=at)
     return {"partner": show_name(partner), "key": key}
+
+
+def _act_name(act: str) -> str:
+    """What a key is good for, in words."""
+    return catalog.statuses()[f"partner_act.{act}"].name.get(show.language())
 
 
 def _scopes(request: HttpRequest) -> list[Any]:
@@ -129,6 +143,7 @@ def _partner(request: HttpRequest, partner: Any) -> dict[str, object]:
                 "issued_at": key.issued_at,
                 "expires_at": key.expires_at,
                 "revoked_at": key.revoked_at,
+                "acts": " · ".join(_act_name(act) for act in key.acts),
             }
             for key in keys
         ],

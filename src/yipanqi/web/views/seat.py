@@ -13,16 +13,26 @@ from django.views.decorators.http import require_GET, require_POST
 from yipanqi import catalog
 from yipanqi.kernel.errors import YipanqiError
 from yipanqi.kernel.money import format_amount, format_short
-from yipanqi.ops.alerts.queries import list_signals
+from yipanqi.ops.alerts.queries import access_alert, list_signals
+from yipanqi.ops.cases.queries import find_case_of_alert
 from yipanqi.ops.journal.queries import now as centre_now
 from yipanqi.ops.subjects.services import unmask_account, unmask_person
+from yipanqi.ops.workorders.enums import Purpose
 from yipanqi.ops.workorders.outcomes import record_outcome, undo_outcome
-from yipanqi.ops.workorders.queries import access_work_order, find_taken, list_attempts_of_alert, tally
+from yipanqi.ops.workorders.queries import (
+    access_work_order,
+    find_taken,
+    list_attempts_of_alert,
+    list_reports_of_alert,
+    tally,
+)
 from yipanqi.ops.workorders.ranking import order_reasons, order_savable_minor
 from yipanqi.ops.workorders.services import give_back, take_next
 from yipanqi.web import presenting as show
 from yipanqi.web.gates import desk
 from yipanqi.web.middleware import STATUS, error_sentence
+from yipanqi.web.reading import read_int, read_uuid
+from yipanqi.web.views.protect import part_of, propose, still_held
 
 SIGNALS_SHOWN = 10
 
@@ -61,8 +71,8 @@ def outcome(request: HttpRequest) -> HttpResponse:
     now = centre_now()
     try:
         attempt = record_outcome(
-            work_order_id=_uuid(request.POST.get("work_order_id")),
-            version=_int(request.POST.get("version")),
+            work_order_id=read_uuid(request.POST.get("work_order_id")),
+            version=read_int(request.POST.get("version")),
             outcome=request.POST.get("outcome", ""),
             note=_note(request),
             acting_officer=request.user,
@@ -70,17 +80,51 @@ def outcome(request: HttpRequest) -> HttpResponse:
         )
     except YipanqiError as error:
         return _refused(request, error)
+    if catalog.call_outcomes()[attempt.outcome].effect == "paid":
+        return _to_register(request, attempt.work_order.alert_id)
     undo = catalog.windows()["undo"].duration
     recorded = {
-        "outcome": _outcome_name(attempt.outcome),
+        "outcome": show.outcome_name(attempt.outcome),
         "person": attempt.work_order.person.name.masked,
         "undo_until_at": attempt.made_at + undo,
         "can_undo": True,
+        "held": _held(request, attempt),
     }
     taken = take_next(acting_officer=request.user, now=now)
     return _answer(
         request, recorded=recorded, extra_reasons=[show.reason(r) for r in taken[1]] if taken else []
     )
+
+
+def _to_register(request: HttpRequest, alert_id: uuid.UUID) -> HttpResponse:
+    """On to where the payment is entered and its stops are proposed; no next call before that."""
+    case = find_case_of_alert(request.user, alert_id)
+    address = reverse("case_register", args=[case.id]) if case else reverse("seat")
+    if not request.headers.get("HX-Request"):
+        return HttpResponseRedirect(address, status=303)
+    response = HttpResponse(status=200)
+    response["HX-Redirect"] = address
+    return response
+
+
+def _held(request: HttpRequest, attempt: Any) -> dict[str, object] | None:
+    """The protective stops that a call which ended well leaves behind."""
+    closes = catalog.call_outcomes()[attempt.outcome].effect.startswith("close")
+    return still_held(request, attempt.work_order.alert) if closes else None
+
+
+@desk("stop.propose")
+@require_POST
+def protect(request: HttpRequest) -> HttpResponse:
+    """Protect the resident's card while the call goes on; only that part of the board is answered."""
+    alert = access_alert(request.user, read_uuid(request.POST.get("alert_id")))
+    errors = propose(request, alert)
+    status, part = (422 if errors else 200), {"protect": part_of(request, alert, errors)}
+    if request.headers.get("HX-Request"):
+        return render(request, "seat/_protect.html", part, status=status)
+    if errors:
+        return render(request, "seat.html", _board(request) | part, status=status)
+    return HttpResponseRedirect(reverse("seat"), status=303)
 
 
 @desk("work_order.give_back")
@@ -89,8 +133,8 @@ def back(request: HttpRequest) -> HttpResponse:
     """Put the call back into the line."""
     try:
         give_back(
-            work_order_id=_uuid(request.POST.get("work_order_id")),
-            version=_int(request.POST.get("version")),
+            work_order_id=read_uuid(request.POST.get("work_order_id")),
+            version=read_int(request.POST.get("version")),
             acting_officer=request.user,
             now=centre_now(),
         )
@@ -114,7 +158,7 @@ def undo(request: HttpRequest) -> HttpResponse:
 @require_POST
 def unmask(request: HttpRequest) -> HttpResponse:
     """One personal field of the call in hand, in plain; the look is journaled."""
-    order = access_work_order(request.user, _uuid(request.POST.get("work_order_id")))
+    order = access_work_order(request.user, read_uuid(request.POST.get("work_order_id")))
     field, now = request.POST.get("field", ""), centre_now()
     if field == "suspect_account":
         value = _unmask_suspect(request, order, now)
@@ -174,6 +218,7 @@ def _board(
     return {
         **context,
         "call": call,
+        "protect": part_of(request, order.alert),
         "outcomes": show.outcome_choices(),
         "script": show.script(order.fraud_type),
     }
@@ -199,6 +244,7 @@ def _call(request: HttpRequest, order: Any, extra_reasons: list[str]) -> dict[st
         "version": order.version,
         "alert_id": alert.id,
         "attempt": order.attempts + 1,
+        "is_callback": order.purpose == Purpose.CALLBACK,
         "person": show.person(order.person),
         "suspect": show.suspect(alert.suspect_account),
         "level": show.level(order.level),
@@ -214,16 +260,17 @@ def _call(request: HttpRequest, order: Any, extra_reasons: list[str]) -> dict[st
             {
                 "at": a.made_at,
                 "author": a.officer.name,
-                "text": f"{_outcome_name(a.outcome)} {a.note.reveal()}",
+                "text": f"{show.outcome_name(a.outcome)} {a.note.reveal()}",
             }
-            for a in list_attempts_of_alert(request.user, alert.id)
-            if a.undone_at is None
+            for a in _earlier(request, alert.id)
         ],
     }
 
 
-def _outcome_name(code: str) -> str:
-    return catalog.call_outcomes()[code].name.get(show.language())
+def _earlier(request: HttpRequest, alert_id: Any) -> list[Any]:
+    """What was recorded about the alert so far, on the phone and at the door, oldest first."""
+    calls = [each for each in list_attempts_of_alert(request.user, alert_id) if each.undone_at is None]
+    return sorted([*calls, *list_reports_of_alert(request.user, alert_id)], key=lambda each: each.made_at)
 
 
 def _note(request: HttpRequest) -> str:
@@ -235,14 +282,3 @@ def _note(request: HttpRequest) -> str:
     ]
     note = request.POST.get("note", "").strip()
     return " ".join([*([f"[{' '.join(ticked)}]"] if ticked else []), *([note] if note else [])])
-
-
-def _uuid(text: str | None) -> uuid.UUID:
-    try:
-        return uuid.UUID(text or "")
-    except ValueError:
-        raise YipanqiError("not a work order's id", code="not_found") from None
-
-
-def _int(text: str | None) -> int:
-    return int(text) if text and text.isdecimal() and len(text) < 10 else -1

@@ -1,23 +1,8 @@
-// The seat by keyboard: 1-7 outcomes, N next, R reveal, Z undo, B give back, T timeline, / note. Each key presses the
-// visible button that carries it (data-key), so the keys can do nothing that the page does not show.
+// The seat and the register: ten seconds to undo, the count of waiting calls in the title, and the focus. Keys (1-7
+// outcomes, N next, R reveal, Z undo, B give back, T timeline, / note) are pressed by keys.js.
 (() => {
   "use strict";
   let undoTimer = 0;
-
-  function press(key) {
-    const button = [...document.querySelectorAll(`[data-key="${CSS.escape(key)}"]`)].find((one) => !one.disabled && one.offsetParent);
-    if (!button) return false;
-    if (button.tagName === "SUMMARY" || button.tagName === "BUTTON") button.click(); else button.focus();
-    return true;
-  }
-
-  document.addEventListener("keydown", (event) => {
-    if (event.key === "Escape" && board.isTyping(event.target)) { event.target.blur(); return; }
-    if (event.ctrlKey || event.metaKey || event.altKey || event.repeat || board.isTyping(event.target)) return;
-    if (document.querySelector("dialog[open]")) return;
-    const key = event.key.length === 1 ? event.key.toLowerCase() : event.key;
-    if (press(key)) event.preventDefault();
-  });
 
   // Ten seconds to undo, counted from the server's instant.
   function countUndo() {

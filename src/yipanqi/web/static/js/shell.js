@@ -17,9 +17,11 @@
   const two = (number) => String(number).padStart(2, "0");
   board.span = (seconds) => {
     const whole = Math.floor(Math.abs(seconds));
+    const sign = seconds < 0 ? "\u2212" : "";
     const hours = Math.floor(whole / 3600);
+    if (hours >= 100) return sign + Math.floor(hours / 24) + (root.lang.startsWith("zh") ? "\u5929" : " d");
     const rest = `${two(Math.floor(whole / 60) % 60)}:${two(whole % 60)}`;
-    return (seconds < 0 ? "\u2212" : "") + (hours ? `${hours}:${rest}` : rest);
+    return sign + (hours ? `${hours}:${rest}` : rest);
   };
 
   // <span class="left" data-due-at data-total-seconds>: number and bar, amber at a third, red when late.
@@ -61,6 +63,7 @@
   }
 
   document.addEventListener("DOMContentLoaded", () => {
+    if (!root.dataset.officer) window.caches?.delete("visits-pages").catch(() => {}); // whoever signs in next sees own pages
     const served = Date.parse(root.dataset.now || "");
     if (!Number.isNaN(served)) board.offset = served - Date.now();
     board.refresh();
@@ -90,8 +93,10 @@
   });
   // A select with data-submit sends its form at once.
   document.addEventListener("change", (event) => { if (event.target.matches("[data-submit]")) event.target.form?.requestSubmit(); });
+  // Signing out deletes what a phone keeps of the visits desk (see visits.js), so unsent reports are asked about first.
   document.addEventListener("submit", (event) => {
-    const question = event.submitter?.dataset.confirm || event.target.dataset?.confirm;
+    const unsent = Number(stored("visits-unsent")) > 0 ? event.target.dataset?.unsent : "";
+    const question = event.submitter?.dataset.confirm || event.target.dataset?.confirm || unsent;
     if (question && !window.confirm(question)) event.preventDefault();
   });
 

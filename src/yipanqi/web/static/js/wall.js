@@ -84,7 +84,6 @@
   }
 
   function calls() {
-    put("made", whole.format(state.calls.made));
     const codes = Object.keys(words.outcomes);
     const counts = codes.map((code) => [code, state.calls.by_outcome[code] || 0]);
     const total = counts.reduce((sum, [, count]) => sum + count, 0);
@@ -109,15 +108,84 @@
     ref("dissuaded-share").textContent = total ? `${Math.round(100 * (state.calls.by_outcome.dissuaded || 0) / total)}%` : "\u2013";
   }
 
-  function directives() {
-    const list = state.directives.slice(0, 4);
-    ref("directives-empty").hidden = list.length > 0;
-    ref("directives").replaceChildren(...list.map((one) => {
-      const item = make("li", "directive");
-      item.append(make("b", "", one.title), make("span", "quiet", [one.from, one.due_at && clock(one.due_at).slice(0, 5)].filter(Boolean).join(" \u00b7 ")));
-      return item;
-    }));
+  const gauge = (name, count) => {
+    const item = make("li");
+    if (!count) item.dataset.none = "1";
+    item.append(make("span", "", name), make("b", "", whole.format(count)));
+    return item;
+  };
+  function stops() {
+    const { open, stopped, stopped_minor: minor, first } = state.stops;
+    put("stopped", whole.format(stopped));
+    const [value, unit] = short(minor);
+    put("stopped-sum", value);
+    ref("stopped-unit").textContent = unit;
+    const all = first.in_time + first.late;
+    put("first-share", all ? `${Math.round(100 * first.in_time / all)}%` : "\u2013");
+    ref("stop-list").replaceChildren(...Object.entries(words.stop_statuses).map(([code, { name }]) => gauge(name, open[code] || 0)));
+    ref("lates").replaceChildren(...Object.entries(words.clocks).map(([code, { name }]) => gauge(name, state.late[code] || 0)));
   }
+
+  function directives() {
+    const { total, items } = state.directives;
+    ref("directives-empty").hidden = total > 0;
+    put("directives-total", whole.format(total));
+    lateDirectives();
+    const track = ref("directives");
+    const told = JSON.stringify(items);
+    if (track.dataset.told === told) return;
+    track.dataset.told = told;
+    const top = items.findIndex((one) => one.id === track.firstElementChild?.dataset.id);  // goes on where it had rolled to
+    track.replaceChildren(...[...items.slice(Math.max(0, top)), ...items.slice(0, Math.max(0, top))].map(directive));
+    board.refresh();
+    fitDirectives();
+  }
+  // The list is as high as whole rows are: none is cut in two.
+  function fitDirectives() {
+    const track = ref("directives"), box = track.parentElement, row = track.firstElementChild;
+    box.style.flex = box.style.height = "";
+    if (!row || track.scrollHeight <= box.clientHeight + 1) return;
+    const height = row.getBoundingClientRect().height;
+    const rows = Math.max(1, Math.floor((box.clientHeight + 1) / height));
+    box.style.flex = "none";
+    box.style.height = `${rows * height}px`;
+  }
+  function lateDirectives() {
+    const late = state.directives.items.filter((one) => one.late || Date.parse(one.due_at) < board.now()).length;
+    put("directives-late", whole.format(late));
+    ref("directives-late-sum").hidden = late === 0;
+  }
+  function directive(one) {
+    const kind = words.directive_kinds[one.kind] || {};
+    const item = make("li", "directive");
+    item.dataset.id = one.id;
+    const name = make("span", "directive-kind");
+    name.append(icon(kind.icon || "dots"), make("b", "", kind.name || ui("Unknown")));
+    if (one.urgent) name.append(make("span", "directive-urgent", ui("Urgent")));
+    const left = make("span", "left");
+    left.dataset.dueAt = one.due_at;
+    left.dataset.totalSeconds = Math.max(1, (Date.parse(one.due_at) - Date.parse(one.issued_at)) / 1000);
+    const bar = make("span", "left-bar");
+    bar.append(make("span"));
+    left.append(make("span", "left-number"), bar);
+    const way = make("span", "directive-way");
+    way.append(make("span", "", one.from), icon("arrow-right"), make("b", "", one.unit));
+    item.append(name, left, way, make("span", "directive-status", named("directive_statuses", one.status)));
+    return item;
+  }
+  // More directives than fit roll by, one every four seconds; without motion they only change places.
+  const ROLL_MS = 4000, GLIDE_MS = 600;
+  setInterval(() => {
+    const track = ref("directives"), first = track.firstElementChild;
+    if (!state || !first || track.scrollHeight <= track.parentElement.clientHeight + 1) return;
+    lateDirectives();
+    const still = matchMedia("(prefers-reduced-motion: reduce)").matches;
+    const settle = () => { track.style.transition = "none"; track.style.transform = "none"; if (track.firstElementChild === first) track.append(first); };
+    if (still) { settle(); return; }
+    track.style.transition = `transform ${GLIDE_MS}ms ease-in-out`;
+    track.style.transform = `translateY(-${first.getBoundingClientRect().height}px)`;
+    setTimeout(settle, GLIDE_MS);
+  }, ROLL_MS);
 
   function ticker() {
     const list = state.ticker.slice(-14).reverse();
@@ -130,11 +198,12 @@
       const item = make("li");
       const type = words.fraud_types[one.fraud_type];
       if (type) item.style.setProperty("--type", type.color);
-      const event = one.outcome ? named("outcomes", one.outcome) : named("events", one.event);
+      const event = one.outcome ? words.outcomes[one.outcome]?.name ?? named("other_outcomes", one.outcome) : named("events", one.event);
       const level = one.level && words.levels[one.level] ? ui("Level").replace("{level}", named("levels", one.level)) : "";
       item.append(make("time", "", clock(one.at)), make("b", "", event));
       if (type) { const chip = make("span", "tick-type"); chip.append(icon(type.icon || "dots"), make("span", "", type.name)); item.append(chip); }
-      for (const part of [level, one.place]) if (part) item.append(make("span", "", part));
+      const asked = one.directive_kind ? named("directive_kinds", one.directive_kind) : "";
+      for (const part of [level, asked, one.place]) if (part) item.append(make("span", "", part));
       if (one.amount_minor) item.append(make("span", "tick-money", ui("Money").replace("{amount}", short(one.amount_minor).join(""))));
       return item;
     }));
@@ -187,7 +256,7 @@
     state = next;
     heardAt = Date.now();
     page.dataset.ready = "1";
-    figures(); classes(); calls(); directives(); ticker(); curve();
+    figures(); classes(); calls(); stops(); directives(); ticker(); curve();
   }
 
   // --- the line ---------------------------------------------------------------------------------------------------
@@ -234,7 +303,7 @@
   }, 1000);
 
   let resizing = 0;
-  addEventListener("resize", () => { cancelAnimationFrame(resizing); resizing = requestAnimationFrame(() => { chart?.resize(); if (state) curve(); }); });
+  addEventListener("resize", () => { cancelAnimationFrame(resizing); resizing = requestAnimationFrame(() => { chart?.resize(); if (state) { curve(); fitDirectives(); } }); });
   addEventListener("keydown", (event) => {
     if (event.key.toLowerCase() === "f" && !event.ctrlKey && !event.metaKey) {
       if (document.fullscreenElement) document.exitFullscreen(); else document.documentElement.requestFullscreen?.();
