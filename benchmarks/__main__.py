@@ -9,7 +9,7 @@ import time
 from datetime import UTC, datetime
 from pathlib import Path
 
-from benchmarks import measures
+from benchmarks import measures, orders
 from benchmarks.centre import running
 from benchmarks.rows import texts
 
@@ -31,6 +31,11 @@ def main() -> int:
             ("wall_latency", lambda: measures.wall_latency(bench, times=10 if quick else 60)),
             ("batch_intake", lambda: measures.batch_intake(bench, batches=1 if quick else 10)),
             ("desks", lambda: measures.desks(bench, times=20 if quick else 150)),
+            (
+                "orders",
+                lambda: orders.orders(bench, count=300 if quick else 3000, seconds=6 if quick else 60),
+            ),
+            ("report_to_order", lambda: orders.report_to_order(bench, times=10 if quick else 100)),
             ("memory", lambda: measures.memory(bench)),
         ):
             started = time.perf_counter()

@@ -8,12 +8,16 @@ import tempfile
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import httpx
 
-from yipanqi.config.supervisor import Centre
+from yipanqi import catalog
+from yipanqi.config.supervisor import CHILDREN, Centre
 
+BANKS = tuple(catalog.banks())[:20]
 PASSWORD = "bench-marking-2026"
 OFFICERS = {
     "bench-operator": ("operator",),
@@ -29,6 +33,7 @@ class Bench:
     url: str
     key: str
     centre: Centre
+    street: Any
 
     def partner(self) -> httpx.Client:
         """A client with the partner's key."""
@@ -44,6 +49,10 @@ class Bench:
             cookies = dict(visitor.cookies)
         headers = {"Referer": self.url, "HX-Request": "true", "X-CSRFToken": cookies["csrftoken"]}
         return httpx.Client(base_url=self.url, timeout=60, headers=headers, cookies=cookies)
+
+    def now(self) -> datetime:
+        """The present instant."""
+        return datetime.now(UTC)
 
     def drained(self) -> float:
         """Wait until triage has emptied its queue; seconds waited."""
@@ -63,15 +72,35 @@ def running() -> Iterator[Bench]:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    centre = Centre(folder, port)
+    settings = {"YIPANQI_SIMULATORS": str(folder / "simulators.json")}
+    centre = Centre(folder, port, children=(*CHILDREN, "simulators"), settings=settings)
     try:
         centre.prepare()
         key = _stage(folder, centre)
+        street = _open_street(folder, centre)
         centre.start()
-        yield Bench(centre.url, key, centre)
+        street.wait()
+        yield Bench(centre.url, key, centre, street)
     finally:
         centre.stop()
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def _open_street(folder: Path, centre: Centre) -> Any:
+    """Twenty simulated banks, connected to the centre."""
+    from yipanqi.ops.journal.queries import now
+    from yipanqi.ops.journal.services import SYSTEM
+    from yipanqi.ops.partners.services import register_partner
+    from yipanqi.rehearsal.street import Street
+
+    for code in BANKS:
+        register_partner(
+            code=code, name_zh=code, name_en=code, source="bank", scope_code="350000",
+            rate_per_minute=10_000, acting=SYSTEM, now=now(),
+        )  # fmt: skip
+    street = Street(folder, centre.url, banks=BANKS)
+    street.connect(now=now())
+    return street
 
 
 def _stage(folder: Path, centre: Centre) -> str:
@@ -99,4 +128,4 @@ def _stage(folder: Path, centre: Centre) -> str:
         code="bench", name_zh="测量", name_en="Bench", source="bank", scope_code="350000",
         rate_per_minute=10_000_000, acting=SYSTEM, now=now(),
     )  # fmt: skip
-    return issue_key(partner_code="bench", acts=["warnings.write"], acting=SYSTEM, now=now())
+    return issue_key(partner_code="bench", acts=["warnings.write", "reports.write"], acting=SYSTEM, now=now())

@@ -11,6 +11,7 @@ import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -21,7 +22,7 @@ SCRATCH.chmod(0o711)  # as root the database's own user passes through it
 
 os.environ["YIPANQI_DATA"] = str(SCRATCH / "data")
 os.environ["YIPANQI_KEYS"] = str(SCRATCH / "keys.json")
-for name in ("YIPANQI_DEMO", "YIPANQI_DRILL", "YIPANQI_TLS", "YIPANQI_HOSTS", "YIPANQI_PORT"):
+for name in ("YIPANQI_DEMO", "YIPANQI_DRILL", "YIPANQI_TLS", "YIPANQI_HOSTS", "YIPANQI_PORT", "YIPANQI_PACK"):
     os.environ.pop(name, None)
 
 settings.register_profile("yipanqi", deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -51,16 +52,21 @@ if not _without_framework():
 
 
 @pytest.fixture(scope="session")
-def database_url() -> Iterator[str]:
-    """The address of a running PostgreSQL: the one given, else an embedded one that ends with the tests."""
-    given = os.environ.get("DATABASE_URL", "")
-    if given:
-        yield given
+def database_server() -> Iterator[Any]:
+    """The embedded PostgreSQL of this run, which ends with the tests; None when `DATABASE_URL` names another."""
+    if os.environ.get("DATABASE_URL", ""):
+        yield None
         return
     from yipanqi.config.embedded import EmbeddedPostgres  # inline: tests without a database do not load it
 
     with EmbeddedPostgres(SCRATCH / "data", durable=False) as server:
-        yield server.url
+        yield server
+
+
+@pytest.fixture(scope="session")
+def database_url(database_server: Any) -> str:
+    """The address of a running PostgreSQL: the one given, else the embedded one."""
+    return database_server.url if database_server else os.environ["DATABASE_URL"]
 
 
 @pytest.fixture(scope="session")

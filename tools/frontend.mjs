@@ -27,11 +27,13 @@ const LICENSES = {
 
 // Icons that the templates and wall.js name; those the catalog names (`icon: truck`) are read from its YAML.
 const ICONS = [
-  "activity-heartbeat", "alert-triangle", "arrow-back-up", "arrow-right", "ban", "bell", "check", "chevron-left",
-  "chevron-right", "circle-check", "circle-x", "clock", "device-tv", "door-enter", "dots", "download", "eye", "eye-off",
-  "file-upload", "filter", "flag", "headset", "help", "history", "hourglass", "inbox", "key", "keyboard", "language",
-  "layout-rows", "lock", "logout", "map-pin", "phone", "phone-call", "phone-plus", "plug-connected", "plus", "printer",
-  "refresh", "search", "shield-check", "table-export", "upload", "user", "users", "wifi-off", "x",
+  "activity-heartbeat", "alert-triangle", "arrow-back-up", "arrow-right", "ban", "bell", "camera", "check",
+  "chevron-left", "chevron-right", "circle-check", "circle-x", "clipboard-check", "clock", "cloud-check",
+  "cloud-upload", "corner-down-right", "device-mobile", "device-tv", "door-enter", "dots", "download", "eye",
+  "eye-off", "file-upload", "filter", "flag", "folder", "hand-stop", "headset", "help", "history", "hourglass", "inbox", "key",
+  "keyboard", "language", "layout-rows", "lock", "logout", "map-pin", "navigation", "phone", "phone-call",
+  "phone-plus", "plug-connected", "plus", "printer", "refresh", "search", "shield-check", "signature", "table-export",
+  "upload", "user", "users", "wifi-off", "x",
 ];
 const catalog = join(root, "src", "yipanqi", "catalog");
 

@@ -68,7 +68,7 @@ def test_the_level_and_its_deadline(world: World, row: dict[str, str], level: st
     found = alert(world, **row)
     call = call_of(found)
     assert (found.level, call.level) == (level, level)
-    assert call.due_at == found.due_at == world.now + catalog.levels()[level].call_within
+    assert call.due_at == found.due_at == world.now + catalog.policy("CN").call_within(level)
 
 
 def test_repeating_it_changes_nothing(world: World) -> None:
@@ -97,7 +97,7 @@ def test_a_further_warning_ranks_the_call_anew(world: World) -> None:
     after = call_of(found)
     assert (after.level, after.fraud_type) == ("high", "T08")
     assert after.key_steady > before.key_steady and after.key_draining is not None
-    assert after.due_at == min(before.due_at, world.now + catalog.levels()["high"].call_within)
+    assert after.due_at == min(before.due_at, world.now + catalog.policy("CN").call_within("high"))
     assert after.version == before.version  # the operator who holds it is not told to look again
 
 

@@ -11,6 +11,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 
 import httpx
@@ -33,6 +34,7 @@ class Site:
     url: str
     keys: dict[str, str]
     demo: int
+    folder: Path
 
     def cut(self) -> None:
         """Kill the web process as a crash would: every open stream breaks. The supervisor starts a new one."""
@@ -40,6 +42,33 @@ class Site:
             if child.cmdline()[-1:] == ["web"]:
                 for each in [*child.children(recursive=True), child]:
                     each.kill()
+
+    def bank(self, code: str, **acts: object) -> dict[str, list[dict[str, str]]]:
+        """Play something at a simulated bank by its control door."""
+        street = json.loads((self.folder / "simulators.json").read_text())
+        answer = httpx.post(
+            f"http://{street['address']}:{street['port']}/control",
+            json={"institution": code, **acts},
+            headers={"Authorization": f"Bearer {street['control_token']}"},
+        )
+        assert answer.status_code == 200, answer.text
+        return answer.json()
+
+    def later(self, by: timedelta | None) -> None:
+        """Put the centre's clock ahead of the real one by so much, where it stands still; back to it with None."""
+        at = "None" if by is None else f"now() + timedelta(seconds={by.total_seconds()})"
+        act = (
+            "import django; django.setup()\n"
+            "from datetime import timedelta\n"
+            "from yipanqi.ops.journal.clock import set_clock\n"
+            "from yipanqi.ops.journal.queries import now\n"
+            "from yipanqi.rehearsal.world import BUILDER\n"
+            f"set_clock(virtual_at={at}, acting=BUILDER)\n"
+        )
+        environment = {k: v for k, v in os.environ.items() if k not in {"YIPANQI_KEYS", "DATABASE_URL"}}
+        environment |= {"YIPANQI_DATA": str(self.folder), "YIPANQI_DEMO": "1"}
+        environment |= {"DJANGO_SETTINGS_MODULE": "yipanqi.config.settings"}
+        subprocess.run([sys.executable, "-c", act], env=environment, cwd=ROOT, check=True, timeout=60)
 
     def warn(self, **row: object) -> dict[str, str]:
         """Send one warning as the bank; its answer."""
@@ -67,7 +96,7 @@ def site() -> Iterator[Site]:
     try:
         url = f"http://127.0.0.1:{port}"
         _await(demo, url, folder / "demo-partner-keys.json")
-        yield Site(url, json.loads((folder / "demo-partner-keys.json").read_text()), demo.pid)
+        yield Site(url, json.loads((folder / "demo-partner-keys.json").read_text()), demo.pid, folder)
     finally:
         demo.send_signal(signal.SIGINT)
         demo.wait(20)
@@ -107,6 +136,7 @@ def sign_in(site: Site, browser: Browser) -> Iterator[SignIn]:
         if (
             message.type == "error"
             and "ERR_CONNECTION" not in message.text
+            and "ERR_INTERNET_DISCONNECTED" not in message.text
             and "INCOMPLETE" not in message.text
         ):
             complaints.append(message.text)

@@ -102,7 +102,9 @@ def test_a_warning_from_arrival_to_outcome(site: Site, sign_in, keep, language: 
     ("username", "paths"),
     [
         ("operator", ("seat", "alerts", "hotline", "imports", "wall")),
-        ("duty", ("quarantine", "alerts?status=paid")),
+        ("duty", ("directives", "directives?tab=done", "directives/new", "quarantine", "alerts?status=paid")),
+        ("funds", ("funds", "funds?tab=ended", "funds/reconciliation")),
+        ("approver", ("approvals",)),
         ("alliance", ("partners", "quarantine?state=replayed")),
         ("auditor", ("journal",)),
         ("admin", ("staff", "?all")),

@@ -1,8 +1,12 @@
 """Reading the environment."""
 
+import os
+import subprocess
+import sys
+
 import pytest
 
-from yipanqi.config.environment import SettingError, database_from_url, flag, words
+from yipanqi.config.environment import SettingError, database_from_url, flag, policy_pack, words
 
 
 @pytest.mark.parametrize(
@@ -37,3 +41,21 @@ def test_a_socket_folder_with_a_space() -> None:
 def test_another_database_is_refused() -> None:
     with pytest.raises(SettingError, match="only PostgreSQL"):
         database_from_url("mysql://u@h/d")
+
+
+@pytest.mark.parametrize(("text", "expected"), [("", "CN"), (" SG ", "SG"), ("CN", "CN")])
+def test_the_policy_pack(monkeypatch: pytest.MonkeyPatch, text: str, expected: str) -> None:
+    monkeypatch.setenv("YIPANQI_X", text)
+    assert policy_pack("YIPANQI_X", "CN") == expected
+
+
+def test_an_unknown_policy_pack_stops_the_start_in_one_line() -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "yipanqi.config", "migrate"],
+        check=False,
+        env=os.environ | {"YIPANQI_PACK": "XX"},
+        capture_output=True,
+        text=True,
+    )
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr == "YIPANQI_PACK: there is no policy pack 'XX'; known are CN, SG\n"

@@ -7,9 +7,8 @@ import pytest
 from django.db import connection
 from procrastinate import App
 from procrastinate.contrib.django import app
-from procrastinate.jobs import Job
 
-from yipanqi.config.queue import INNER_RETRY, MOST_ATTEMPTS, PARTNER_RETRY, requeue_stalled
+from yipanqi.config.queue import MOST_ATTEMPTS, requeue_stalled
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -81,19 +80,3 @@ def test_a_job_that_waits_again_already_is_not_put_back_twice() -> None:
 def test_the_housekeeping_jobs_are_registered() -> None:
     names = {task.task.name for task in app.periodic_registry.periodic_tasks.values()}
     assert {"queue.requeue_stalled", "queue.prune_jobs"} <= names
-
-
-@pytest.mark.parametrize(("strategy", "most_minutes"), [(PARTNER_RETRY, 30), (INNER_RETRY, 1)])
-def test_retries_end(strategy: object, most_minutes: int) -> None:
-    decide = strategy.get_retry_decision  # type: ignore[attr-defined]
-    waits = []
-    for attempts in range(100):
-        job = Job(
-            id=1, queue="q", lock=None, queueing_lock=None, task_name="t", attempts=attempts, status="doing"
-        )
-        decision = decide(exception=OSError(), job=job)
-        if decision is None:
-            break
-        waits.append(decision.retry_at)
-    assert len(waits) == strategy.max_attempts  # type: ignore[attr-defined]
-    assert (waits[-1] - waits[0]).total_seconds() < most_minutes * 60

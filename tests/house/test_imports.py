@@ -46,6 +46,11 @@ def test_the_house_as_it_stands_keeps_them(copy: Path) -> None:
         ("ops/vault/masks.py", "import yipanqi.ops.journal.models", "Apps of ops"),
         ("web/__init__.py", "import yipanqi.ops.journal.models", "Doors never import models"),
         ("wall/__init__.py", "import yipanqi.engine", "Only analytics, rehearsal and cli"),
+        (
+            "gateways/simulators/rules.py",
+            "import yipanqi.ops.vault.masks",
+            "Messages, signatures and simulators",
+        ),
     ],
 )
 def test_a_planted_violation_is_caught(copy: Path, module: str, line: str, contract: str) -> None:

@@ -128,6 +128,7 @@ def test_from_an_empty_folder_to_the_second_start(demo: Callable[..., Demo], por
         assert client.get("/", follow_redirects=True).status_code == 200
     state = first.visitor("commander").get("/wall/state").json()
     assert state["figures"]["warnings"] >= 1 and state["figures"]["waiting"] >= 20
+    assert state["directives"]["total"] >= 5 and state["directives"]["items"][0]["unit"]
     with psycopg.connect(first.database_url()) as reader:
         levels = reader.execute("SELECT DISTINCT level FROM workorders_workorder WHERE status = 'waiting'")
         assert {level for (level,) in levels} == {"high", "mid", "low"}

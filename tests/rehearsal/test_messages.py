@@ -32,6 +32,17 @@ def test_a_history_is_of_two_days_in_order_and_ends_in_a_rush(hour: int) -> None
     assert all(until - RUSH < message.sent_at < until for message in plan.rush)
 
 
+def test_some_senders_know_where_people_live() -> None:
+    rows = [message.row for message in plan_history(3, UNTIL).messages]
+    known = [row["person_address"] for row in rows if "person_address" in row]
+    assert len(rows) / 5 < len(known) < len(rows) and all(text.startswith("福建省") for text in known)
+    of_one: dict[str, set[str]] = {}
+    for row in rows:
+        if "person_address" in row and len(row["person_phone"]) == 11:
+            of_one.setdefault(row["person_phone"], set()).add(row["person_address"])
+    assert all(len(texts) == 1 for texts in of_one.values()), "one address each"
+
+
 def test_a_quick_history_is_of_two_hours() -> None:
     plan = plan_history(3, UNTIL, quick=True)
     assert plan.starts_at == UNTIL - QUICK

@@ -7,11 +7,20 @@ import pytest
 
 from yipanqi import catalog
 from yipanqi.config.environment import SettingError
-from yipanqi.ops.partners.admission import authenticate
+from yipanqi.ops.partners.admission import KeyInvalid, authenticate
 from yipanqi.ops.partners.models import PartnerKey
 from yipanqi.ops.staff.models import Officer
 from yipanqi.ops.staff.signing import sign_in
-from yipanqi.rehearsal.staging import KEYS_FILE, PARTNERS, SEATS, stage
+from yipanqi.rehearsal.staging import (
+    DESK_CLERKS,
+    DUTIES,
+    KEYS_FILE,
+    NATIONAL,
+    PARTNERS,
+    SEATS,
+    STATION,
+    stage,
+)
 from yipanqi.rehearsal.world import World
 from yipanqi.web.demo import DEMO_OFFICERS, DEMO_PASSWORD
 
@@ -23,7 +32,11 @@ def test_every_desk_has_a_login_that_works(tmp_path: Path) -> None:
     stage(tmp_path, now=NOW)
     for username, role in DEMO_OFFICERS.items():
         assert sign_in(username=username, password=DEMO_PASSWORD, now=NOW).roles == [role]
-    assert Officer.objects.count() == len(DEMO_OFFICERS) + len(SEATS)
+    assert Officer.objects.count() == len(DEMO_OFFICERS) + len(SEATS) + len(STATION) + len(DUTIES) + len(
+        DESK_CLERKS
+    )
+    units = Officer.objects.filter(username__in=DUTIES).values_list("unit_id", flat=True)
+    assert sorted(units) == ["350100", "350100", "350104", "350104"], "two each: who acts does not verify"
 
 
 def test_every_partner_has_a_key_that_opens_the_door(tmp_path: Path) -> None:
@@ -33,6 +46,21 @@ def test_every_partner_has_a_key_that_opens_the_door(tmp_path: Path) -> None:
         assert authenticate(key=key, act="warnings.write", now=NOW).code == code
     assert {source for source, _, _ in PARTNERS.values()} <= set(catalog.sources())
     assert (tmp_path / KEYS_FILE).stat().st_mode & 0o077 == 0
+
+
+def test_the_national_platform_may_order_and_no_other(tmp_path: Path) -> None:
+    keys = stage(tmp_path, now=NOW)
+    assert authenticate(key=keys[NATIONAL], act="directives.write", now=NOW).code == NATIONAL
+    with pytest.raises(KeyInvalid):
+        authenticate(key=keys["ccb"], act="directives.write", now=NOW)
+
+
+def test_a_key_of_an_earlier_version_is_replaced(tmp_path: Path) -> None:
+    first = stage(tmp_path, now=NOW)
+    PartnerKey.objects.filter(partner__code=NATIONAL).update(acts=["warnings.write"])
+    second = stage(tmp_path, now=NOW)
+    assert {code for code in first if first[code] != second[code]} == {NATIONAL}
+    assert authenticate(key=second[NATIONAL], act="directives.write", now=NOW).code == NATIONAL
 
 
 def test_a_second_time_changes_nothing(tmp_path: Path) -> None:

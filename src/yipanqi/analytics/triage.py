@@ -11,12 +11,13 @@ from datetime import datetime
 
 from django.db import transaction
 
-from yipanqi import catalog
 from yipanqi.engine.narrative import classify, from_hint, rules_version
 from yipanqi.ops.alerts.models import Alert, Signal
 from yipanqi.ops.alerts.services import Assessment, assess, lock_alerts, move_alert, save_alerts
 from yipanqi.ops.journal.services import SYSTEM, Draft
-from yipanqi.ops.workorders.services import open_calls, rerank_calls
+from yipanqi.ops.jurisdictions.policies import policy_in_force
+from yipanqi.ops.workorders.opening import open_calls
+from yipanqi.ops.workorders.renewing import cancel_callbacks, renew_work
 
 HINT_SCORE = 0.6  # a sender's own class counts like a fairly clear text
 HIGH_FROM_MINOR = 5_000_000  # 50,000 yuan said to be at risk: treated as high, a house value, unverified
@@ -27,11 +28,12 @@ _LEVELS = ("low", "mid", "high")
 
 @dataclass(frozen=True)
 class TriageResult:
-    """How many alerts got their first call, were ranked anew, or came back from closed."""
+    """How many alerts got their first call, were ranked anew, came back from closed, or got a call anew (`renewed`)."""
 
     opened: int
     reranked: int
     reopened: int
+    renewed: int = 0
 
 
 @transaction.atomic
@@ -61,12 +63,14 @@ def triage_alerts(alert_ids: Sequence[uuid.UUID], *, now: datetime) -> TriageRes
         else:  # closed before this signal's time, or paid: what was decided stays
             assess(alert, before)
             alert.level = before.level
+    pack = policy_in_force(now)
     for alert in fresh + again:
-        alert.due_at = now + catalog.levels()[alert.level].call_within
+        alert.due_at = now + pack.call_within(alert.level)
     save_alerts(alerts, drafts)
+    cancel_callbacks(again, now=now)
     open_calls(fresh + again, acting=SYSTEM, now=now)
-    rerank_calls(live, now=now)
-    return TriageResult(len(fresh), len(live), len(again))
+    renewed = renew_work(live, now=now)
+    return TriageResult(len(fresh), len(live), len(again), renewed)
 
 
 def _kept(alert: Alert) -> Assessment:

@@ -56,6 +56,15 @@ _READS_ALERTS = frozenset(
         Role.COMMANDER,
     }
 )
+_DIRECTS = frozenset({Role.DUTY_OFFICER, Role.COMMANDER})
+_DIRECTED = _DIRECTS | {
+    Role.STATION_OFFICER,
+    Role.FUNDS_OFFICER,
+    Role.INVESTIGATOR,
+    Role.PREVENTION_OFFICER,
+}
+_ENTERS_CASES = frozenset({Role.OPERATOR, Role.STATION_OFFICER, Role.DUTY_OFFICER, Role.FUNDS_OFFICER})
+_READS_CASES = _ENTERS_CASES | {Role.APPROVER, Role.INVESTIGATOR, Role.COMMANDER}
 _CORRECTS = frozenset({Role.DUTY_OFFICER, Role.ALLIANCE_OFFICER})
 
 ROLES_BY_ACT: Mapping[str, frozenset[Role]] = MappingProxyType(
@@ -69,17 +78,39 @@ ROLES_BY_ACT: Mapping[str, frozenset[Role]] = MappingProxyType(
         "work_order.complete": _CALLS | _VISITS,
         "work_order.undo": _CALLS | _VISITS,
         "work_order.cancel": frozenset({Role.DUTY_OFFICER}),
+        "visit.read": _VISITS | {Role.DUTY_OFFICER},
+        "visit.take": _VISITS,
+        "visit.give_back": _VISITS,
+        "visit.record": _VISITS,
         "alert.read": _READS_ALERTS,
         "alert.intake": frozenset({Role.OPERATOR, Role.DUTY_OFFICER}),
         "alert.dismiss": frozenset({Role.DUTY_OFFICER}),
+        "directive.read": _DIRECTED,
+        "directive.issue": _DIRECTS,
+        "directive.accept": _DIRECTS | _VISITS,
+        "directive.act": _DIRECTED,
+        "directive.verify": _DIRECTS,
+        "directive.withdraw": _DIRECTS,
         "person.unmask": frozenset(
             {Role.OPERATOR, Role.STATION_OFFICER, Role.DUTY_OFFICER, Role.FUNDS_OFFICER, Role.INVESTIGATOR}
         ),
+        "case.read": _READS_CASES,
+        "case.report": frozenset({Role.OPERATOR, Role.DUTY_OFFICER, Role.STATION_OFFICER}),
+        "case.enter": _ENTERS_CASES,
+        "case.accept": frozenset({Role.DUTY_OFFICER, Role.INVESTIGATOR}),
+        "case.file": frozenset({Role.APPROVER}),
+        "case.advance": frozenset({Role.INVESTIGATOR}),
+        "stop.read": _READS_CASES,
+        "stop.propose": _ENTERS_CASES,
+        "stop.sign": frozenset({Role.APPROVER}),
+        "stop.lift": frozenset({Role.DUTY_OFFICER, Role.FUNDS_OFFICER, Role.APPROVER}),
+        "stop.reconcile": frozenset({Role.FUNDS_OFFICER}),
         "quarantine.read": _CORRECTS,
         "quarantine.correct": _CORRECTS,
         "partner.read": frozenset({Role.ALLIANCE_OFFICER, Role.ADMINISTRATOR}),
         "partner.manage": frozenset({Role.ALLIANCE_OFFICER, Role.ADMINISTRATOR}),
         "wall.read": frozenset(Role),
+        "policy.read": frozenset(Role),
         "journal.read": frozenset({Role.AUDITOR}),
         "staff.manage": frozenset({Role.ADMINISTRATOR}),
     }

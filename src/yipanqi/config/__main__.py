@@ -96,15 +96,19 @@ def worker() -> None:
     ready_django()
     from procrastinate.contrib.django import app
 
+    from yipanqi.config.queue import HEARTBEAT_SECONDS, STALLED_SECONDS
+
     async def work() -> None:
         async with app.open_async():
             await app.run_worker_async(
                 name=f"worker-{os.getpid()}",
-                concurrency=number("YIPANQI_JOBS", 4),
+                concurrency=number("YIPANQI_JOBS", 10),
                 wait=True,
                 listen_notify=True,
                 fetch_job_polling_interval=2.0,
                 delete_jobs="never",
+                update_heartbeat_interval=HEARTBEAT_SECONDS,
+                stalled_worker_timeout=STALLED_SECONDS,
                 shutdown_graceful_timeout=WORKER_GRACE_SECONDS,
             )
 
@@ -121,6 +125,14 @@ def sealer() -> None:
     for each in (signal.SIGINT, signal.SIGTERM):
         signal.signal(each, lambda *_: told.set())
     run_sealer(stop=told.is_set)
+
+
+def simulators() -> None:
+    """Serve the simulated banks and telecoms of the file that YIPANQI_SIMULATORS names; for rehearsals and drills."""
+    from yipanqi.gateways.simulators.config import read_config
+    from yipanqi.gateways.simulators.serving import serve as serve_simulators
+
+    serve_simulators(read_config(Path(os.environ.get("YIPANQI_SIMULATORS", ""))))
 
 
 def migrate() -> None:
@@ -162,7 +174,7 @@ def serve() -> None:
 
 
 COMMANDS: dict[str, Callable[[], None]] = {
-    each.__name__: each for each in (serve, web, worker, sealer, migrate, collectstatic)
+    each.__name__: each for each in (serve, web, worker, sealer, simulators, migrate, collectstatic)
 }
 
 

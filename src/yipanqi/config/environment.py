@@ -1,8 +1,9 @@
-"""Reading the environment: flags, word lists and the database address. Knows nothing of Django."""
+"""Reading the environment: flags, word lists, the policy pack and the database address. Knows nothing of Django."""
 
 import os
 from urllib.parse import parse_qs, unquote, urlsplit
 
+from yipanqi import catalog
 from yipanqi.kernel.errors import YipanqiError
 
 
@@ -20,6 +21,14 @@ def flag(name: str) -> bool:
 def words(name: str, default: str) -> list[str]:
     """The comma-separated words of a variable, empties dropped."""
     return [word.strip() for word in os.environ.get(name, default).split(",") if word.strip()]
+
+
+def policy_pack(name: str, default: str) -> str:
+    """The id of the policy pack the variable names. Raises SettingError for one the catalog does not have."""
+    try:
+        return catalog.policy(os.environ.get(name, "").strip() or default).id
+    except catalog.PolicyError as error:
+        raise SettingError(f"{name}: {error}") from error
 
 
 def database_from_url(url: str) -> dict[str, object]:

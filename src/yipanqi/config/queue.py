@@ -1,32 +1,28 @@
-"""The queue's wiring: housekeeping jobs and the retry strategies that tasks choose from.
+"""The queue's wiring: housekeeping jobs, and the tick that fires every deadline.
 
 Procrastinate runs each job at least once: a worker that is killed leaves its job `doing` for ever, so a periodic job
 puts such jobs back. Tasks themselves live in the apps and gateways.
 """
 
 import structlog
-from procrastinate import App, RetryStrategy
+from procrastinate import App
 from procrastinate.exceptions import UniqueViolation
 from procrastinate.jobs import Job, Status
 
-# Partner calls: after 4 s, 16 s, … 17 min, in all 23 minutes; then the job stays `failed` for a person to see.
-PARTNER_RETRY = RetryStrategy(max_attempts=5, exponential_wait=4)
-# Work inside this system: a lock or a lost connection passes quickly.
-INNER_RETRY = RetryStrategy(max_attempts=5, wait=2)
-
 QUEUE = "housekeeping"
-STALLED_SECONDS = 30
+HEARTBEAT_SECONDS = 2.0
+STALLED_SECONDS = 10  # an order must not wait long for a worker that was killed
 # A job that was running at so many deaths of its worker is taken for their cause.
 MOST_ATTEMPTS = 20
 KEPT_HOURS = 72
-EVERY_MINUTE = "* * * * *"
+EVERY_FIVE_SECONDS = "* * * * * */5"
 EVERY_HOUR = "17 * * * *"
 
 log = structlog.get_logger(__name__)
 
 
 async def requeue_stalled(app: App) -> int:
-    """Put back every job whose worker has given no sign of life for 30 seconds; returns how many.
+    """Put back every job whose worker has given no sign of life for ten seconds; returns how many.
 
     A job that has been started 20 times is marked failed instead; one that waits already in another copy, aborted.
     """
@@ -62,10 +58,21 @@ async def prune_jobs(app: App) -> None:
 def on_app_ready(app: App) -> None:
     """Register the housekeeping jobs; Django calls this once when the apps are loaded."""
 
-    @app.periodic(cron=EVERY_MINUTE)
+    @app.periodic(cron=EVERY_FIVE_SECONDS)
     @app.task(name="queue.requeue_stalled", queue=QUEUE, queueing_lock="queue.requeue_stalled")
     async def _requeue(timestamp: int) -> None:
         await requeue_stalled(app)
+
+    @app.periodic(cron=EVERY_FIVE_SECONDS)
+    @app.task(name="clock.tick", queue="clock", queueing_lock="clock.tick")
+    def _tick(timestamp: int) -> None:
+        # Inline: these load the apps' tables, which are not ready while the queue is being wired.
+        from yipanqi.config.ticking import tick
+        from yipanqi.ops.journal.queries import now
+        from yipanqi.ops.journal.services import correlated
+
+        with correlated():
+            tick(now=now)
 
     @app.periodic(cron=EVERY_HOUR)
     @app.task(name="queue.prune_jobs", queue=QUEUE, queueing_lock="queue.prune_jobs")

@@ -8,7 +8,7 @@ import os
 from pathlib import Path
 
 from yipanqi import catalog
-from yipanqi.config.environment import database_from_url, flag, words
+from yipanqi.config.environment import database_from_url, flag, policy_pack, words
 from yipanqi.config.folders import data_folder, running_address
 from yipanqi.ops.vault.keys import KeyRing
 
@@ -21,6 +21,7 @@ DRILL = flag("YIPANQI_DRILL")
 VIRTUAL_CLOCK = DEMO or DRILL or flag("YIPANQI_VIRTUAL_CLOCK")
 KEY_RING = KeyRing.load(Path(os.environ.get("YIPANQI_KEYS", DATA / "keys.json")))
 SECRET_KEY = KEY_RING.derive("django-sessions")
+POLICY_PACK = policy_pack("YIPANQI_PACK", "CN")
 ALLOWED_HOSTS = words("YIPANQI_HOSTS", "127.0.0.1,localhost,[::1],testserver")
 CSRF_TRUSTED_ORIGINS = words("YIPANQI_ORIGINS", "")
 
@@ -36,9 +37,13 @@ INSTALLED_APPS = [
     "yipanqi.ops.staff",
     "yipanqi.ops.partners",
     "yipanqi.ops.subjects",
+    "yipanqi.ops.directives",
     "yipanqi.ops.alerts",
+    "yipanqi.ops.cases",
     "yipanqi.ops.workorders",
+    "yipanqi.ops.measures",
     "yipanqi.ops.indicators",
+    "yipanqi.gateways",
     "yipanqi.analytics",
     "yipanqi.web",
     "yipanqi.wall",
@@ -93,7 +98,7 @@ SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if flag("YIPANQI_T
 SECURE_CONTENT_TYPE_NOSNIFF = True
 X_FRAME_OPTIONS = "DENY"
 DATA_UPLOAD_MAX_MEMORY_SIZE = 32 * 1024 * 1024
-FILE_UPLOAD_MAX_MEMORY_SIZE = 4 * 1024 * 1024
+FILE_UPLOAD_MAX_MEMORY_SIZE = 9 * 1024 * 1024  # a photo of a visit (8 MB) never lies on the disk unsealed
 
 LANGUAGE_CODE = "zh-hans"
 LANGUAGES = [("zh-hans", "中文"), ("en", "English")]

@@ -22,12 +22,18 @@ class People:
     def __init__(self, seed: int) -> None:
         self._seed = seed
         self._truths: defaultdict[str, list[Truth]] = defaultdict(list)
+        self._rows: dict[str, dict[str, str]] = {}
         self._tries: Counter[str] = Counter()
 
     def hear(self, message: Message) -> None:
         """Remember what is true about the person of this message."""
         if message.truth is not None:
+            self._rows[message.row["person_phone"]] = message.row
             self._truths[message.row["person_phone"]].append(message.truth)
+
+    def row(self, phone: str) -> dict[str, str]:
+        """The latest warning about the person of this phone; of somebody unknown only the phone."""
+        return self._rows.get(phone) or {"person_phone": phone}
 
     def answer(self, phone: str, work_order_id: str, now: datetime) -> str:
         """The outcome code of calling `phone` now. Nobody answers before the call their truth says."""

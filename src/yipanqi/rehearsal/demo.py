@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from yipanqi.config.supervisor import Centre
+from yipanqi.config.supervisor import CHILDREN, Centre
 from yipanqi.kernel.clock import RealClock
 
 WEB_WORKERS = 2
@@ -35,8 +35,19 @@ def run(options: Options) -> None:
     """Run the demo until SIGINT or SIGTERM. Raises SettingError when it cannot start; nothing is left running."""
     told_to_end = _end_on_signals()
     began = time.monotonic()
-    settings = {"YIPANQI_DEMO": "1", "DATABASE_URL": ""}
-    centre = Centre(options.data, options.port, host=options.host, web_workers=WEB_WORKERS, settings=settings)
+    settings = {
+        "YIPANQI_DEMO": "1",
+        "DATABASE_URL": "",
+        "YIPANQI_SIMULATORS": str(options.data.resolve() / "simulators.json"),
+    }
+    centre = Centre(
+        options.data,
+        options.port,
+        host=options.host,
+        children=(*CHILDREN, "simulators"),
+        web_workers=WEB_WORKERS,
+        settings=settings,
+    )
     try:
         _say("starting the centre 正在启动…")
         centre.prepare()

@@ -13,8 +13,12 @@ from procrastinate.contrib.django.models import ProcrastinateJob
 
 from yipanqi.ops.alerts.intake import TRIAGE_TASK
 from yipanqi.ops.journal.clock import set_clock
+from yipanqi.ops.measures.models import Order
 from yipanqi.ops.workorders.models import WorkOrder
 from yipanqi.rehearsal.answers import People
+from yipanqi.rehearsal.clerks import LEFT_TO_SIGN, Clerks
+from yipanqi.rehearsal.doors import LEFT_OPEN, Doors
+from yipanqi.rehearsal.duty import Duties
 from yipanqi.rehearsal.messages import RUSH, WINDUP, History, Message
 from yipanqi.rehearsal.player import Player
 from yipanqi.rehearsal.seats import DoorShutError, Seat
@@ -24,6 +28,9 @@ STEP = timedelta(minutes=15)
 ROUNDS = tuple(timedelta(minutes=minute) for minute in (2, 6, 10, 14))
 LEFT_WAITING = 34
 TRIAGE_SECONDS = 60
+ORDER_SECONDS = 5
+FRESH = timedelta(minutes=45)  # before the end: signatures asked for since then may wait for the visitor
+EVENING = timedelta(hours=3)  # before the end: some visits are left for the visitor
 LOOK_SECONDS = 0.01
 Told = Callable[[int, int, datetime], None]  # rows played, rows in all, virtual instant
 
@@ -43,11 +50,29 @@ def await_triage() -> None:
         time.sleep(LOOK_SECONDS)
 
 
-class Play:
-    """One history being played with these partners and operators."""
+def await_orders() -> None:
+    """Return when every order to a bank has its answer, or after a few seconds: some banks are slow."""
+    limit = time.monotonic() + ORDER_SECONDS
+    while Order.objects.filter(status__in=["waiting", "sent"]).exists() and time.monotonic() < limit:
+        time.sleep(LOOK_SECONDS)
 
-    def __init__(self, plan: History, player: Player, seats: list[Seat], people: People, told: Told) -> None:
+
+class Play:
+    """One history being played with these partners, operators, duty desks and clerks."""
+
+    def __init__(
+        self,
+        plan: History,
+        player: Player,
+        seats: list[Seat],
+        duties: Duties,
+        clerks: Clerks,
+        doors: Doors,
+        people: People,
+        told: Told,
+    ) -> None:
         self._plan, self._player, self._seats, self._people, self._told = plan, player, seats, people, told
+        self._duties, self._clerks, self._doors = duties, clerks, doors
         self._total = len(plan.messages) + len(plan.rush)
         self._played = 0
 
@@ -55,8 +80,13 @@ class Play:
         """Play it all, the rush at the end included."""
         with ThreadPoolExecutor(len(self._seats)) as pool:
             list(pool.map(Seat.sign_in, self._seats))
+            self._duties.sign_in()
+            self._clerks.sign_in()
+            self._doors.sign_in()
             for at, messages in self._steps():
                 self._post(at, messages)
+                self._duties.until(at, self._plan.ends_at)
+                self._doors.turn(leave=LEFT_OPEN if at > self._plan.ends_at - EVENING else 0)
                 for pause in ROUNDS:
                     self._round(at + pause, pool)
             list(pool.map(Seat.give_back, self._seats))
@@ -87,14 +117,25 @@ class Play:
     def _round(self, at: datetime, pool: ThreadPoolExecutor) -> None:
         """Every operator ends the call in hand, which brings the next one; free ones take one while there are."""
         set_clock(virtual_at=at, acting=BUILDER)
+        self._clerks.set_clock(at)
         busy = [seat for seat in self._seats if seat.call]
         free = [seat for seat in self._seats if not seat.call][: waiting_calls(at)]
-        list(pool.map(lambda seat: self._answer(seat, at), busy))
+        registered = list(pool.map(lambda seat: self._answer(seat, at), busy))
+        if any(registered):
+            await_orders()
+            self._clerks.turn(leave=LEFT_TO_SIGN if at > self._plan.ends_at - FRESH else 0)
         list(pool.map(Seat.take, free))
 
-    def _answer(self, seat: Seat, at: datetime) -> None:
+    def _answer(self, seat: Seat, at: datetime) -> bool:
+        """End the call in hand; where the person had paid register it and take the next. Whether orders were given."""
         assert seat.call is not None
-        seat.record(self._people.answer(seat.phone(), seat.call.work_order_id, at))
+        phone = seat.phone()
+        seat.record(self._people.answer(phone, seat.call.work_order_id, at))
+        if not seat.case:
+            return False
+        self._clerks.register(seat, self._people.row(phone), at)
+        seat.take()
+        return True
 
     def _rush(self) -> None:
         """The last ten minutes: nobody answers, until enough people wait."""

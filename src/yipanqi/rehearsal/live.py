@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from datetime import datetime
+from itertools import count
 
 import httpx
 import structlog
@@ -16,6 +17,9 @@ from django.db import DatabaseError, connection
 from yipanqi.engine.province.streams import stream
 from yipanqi.kernel.clock import RealClock
 from yipanqi.rehearsal.answers import People
+from yipanqi.rehearsal.clerks import LEFT_TO_SIGN, Clerks
+from yipanqi.rehearsal.doors import LEFT_OPEN, Doors
+from yipanqi.rehearsal.duty import Duties
 from yipanqi.rehearsal.history import waiting_calls
 from yipanqi.rehearsal.messages import Message
 from yipanqi.rehearsal.pacing import LOW_MARK, gap_s, may_answer, talk_s
@@ -24,6 +28,10 @@ from yipanqi.rehearsal.seats import DoorShutError, Seat
 
 AGAIN_SECONDS = 2.0
 IDLE_SECONDS = 1.0
+DUTY_SECONDS = 15.0
+CLERK_SECONDS = 20.0
+DOOR_SECONDS = 60.0
+TURNS_PER_DIRECTIVE = 3
 JOIN_SECONDS = 5.0
 PASSING = (httpx.HTTPError, DoorShutError, DatabaseError)
 log = structlog.get_logger(__name__)
@@ -33,13 +41,28 @@ class Live:
     """Players in the background. `start`, then `stop`; safe to stop twice."""
 
     def __init__(
-        self, seed: int, messages: Iterator[Message], player: Player, seats: list[Seat], people: People
+        self,
+        seed: int,
+        messages: Iterator[Message],
+        player: Player,
+        seats: list[Seat],
+        people: People,
+        duties: Duties,
+        clerks: Clerks,
+        doors: Doors,
     ) -> None:
         self._seed, self._messages, self._player = seed, messages, player
-        self._seats, self._people = seats, people
+        self._seats, self._people, self._duties, self._clerks = seats, people, duties, clerks
+        self._doors = doors
         self._told = threading.Event()
         self._clock = RealClock()
-        acts: list[Callable[[], None]] = [self._partners, *(self._operator(seat) for seat in seats)]
+        acts: list[Callable[[], None]] = [
+            self._partners,
+            self._duty,
+            self._clerk,
+            self._station,
+            *(self._operator(seat) for seat in seats),
+        ]
         self._threads = [threading.Thread(target=act, name="rehearsal", daemon=True) for act in acts]
 
     def start(self) -> None:
@@ -69,6 +92,32 @@ class Live:
         self._people.hear(now_message)
         self._player.post_one(now_message)
 
+    def _duty(self) -> None:
+        """The duty desks: a turn of each officer, and now and then one more directive of the platform."""
+        with _closing_database():
+            self._until_done(self._duties.sign_in)
+            mark = f"live-{int(self._now().timestamp()):x}"
+            for number in count():
+                if self._told.wait(DUTY_SECONDS):
+                    return
+                self._until_done(self._duties.turn)
+                if number % TURNS_PER_DIRECTIVE == 0:
+                    self._until_done(lambda number=number: self._duties.order_more(mark, number))  # type: ignore[misc]
+
+    def _clerk(self) -> None:
+        """The chief's desk: all but the newest signatures are given after a while."""
+        with _closing_database():
+            self._until_done(self._clerks.sign_in)
+            while not self._told.wait(CLERK_SECONDS):
+                self._until_done(lambda: self._clerks.turn(leave=LEFT_TO_SIGN))
+
+    def _station(self) -> None:
+        """The station's phone: all but the newest visits are paid after a while."""
+        with _closing_database():
+            self._until_done(self._doors.sign_in)
+            while not self._told.wait(DOOR_SECONDS):
+                self._until_done(lambda: self._doors.turn(leave=LEFT_OPEN))
+
     def _operator(self, seat: Seat) -> Callable[[], None]:
         def work() -> None:
             with _closing_database():
@@ -94,8 +143,11 @@ class Live:
     def _answer(self, seat: Seat) -> None:
         if seat.take() is None or seat.call is None:  # looks again: the hold may have lapsed
             return
-        outcome = self._people.answer(seat.phone(), seat.call.work_order_id, self._now())
-        seat.record(outcome)
+        phone, now = seat.phone(), self._now()
+        seat.record(self._people.answer(phone, seat.call.work_order_id, now))
+        if seat.case:
+            self._clerks.register(seat, self._people.row(phone), self._now())
+            seat.take()
 
     def _until_done(self, act: Callable[[], object]) -> None:
         while not self._told.is_set():

@@ -9,9 +9,11 @@ from datetime import datetime, timedelta
 from itertools import count
 from zlib import crc32
 
+from yipanqi import catalog
 from yipanqi.engine.province import Province, Warning, WarningTruth, generate
 from yipanqi.engine.province.scenario import CHINA
 from yipanqi.engine.province.streams import stream
+from yipanqi.kernel.places import ancestor_codes
 
 WARNINGS = 450  # of a whole history; few enough to be played in half a minute
 QUICK_WARNINGS_PER_DAY = 700
@@ -24,6 +26,8 @@ LIVE_DAYS = 2
 LIVE_WARNINGS_PER_DAY = 400
 SCALE = 0.5
 BANKS = ("ccb", "icbc")
+KNOW_ADDRESSES = {"bank", "company", "hotline_96110"}  # the others know a number only
+STREETS = ("中山路", "解放北路", "文昌街", "建设路", "江滨大道", "朝阳巷", "学府路", "东湖里")
 SENDERS = {
     "national_12381": "n12381",
     "police_model": "fjmodel",
@@ -128,7 +132,17 @@ def _broken(message: Message, kind: int) -> Message:
 
 def _messages(province: Province) -> Iterator[Message]:
     for warning, truth in zip(province.warnings, province.truth.warnings, strict=True):
-        yield Message(_sender(warning), warning.sent_at, warning.row, _truth(truth))
+        known = {"person_address": _address(warning)} if warning.source in KNOW_ADDRESSES else {}
+        yield Message(_sender(warning), warning.sent_at, warning.row | known, _truth(truth))
+
+
+def _address(warning: Warning) -> str:
+    """An invented street and number in the resident's county, the same in every warning about them."""
+    number = crc32(warning.resident_id.encode())
+    codes = ancestor_codes(warning.row["jurisdiction_code"][:6])
+    places = "".join(catalog.jurisdictions()[code].name.zh for code in codes)
+    street = STREETS[number % len(STREETS)]
+    return f"{places}{street}{number % 380 + 1}号{number % 9 + 1}座{number % 28 + 1}0{number % 4 + 1}室"
 
 
 def _sender(warning: Warning) -> str:

@@ -60,6 +60,12 @@ class Player:
         setattr(self.posted, fate, getattr(self.posted, fate) + 1)
         return fate
 
+    def post_directive(self, sender: str, row: Mapping[str, object]) -> None:
+        """Post one directive as this partner. Raises DoorShutError when it is not taken."""
+        answer = self._post("/directives", sender, dict(row))
+        if answer.status_code != 202:
+            raise DoorShutError(f"a directive of {sender} was answered {answer.status_code}")
+
     def close(self) -> None:
         """Drop the connections."""
         self._http.close()

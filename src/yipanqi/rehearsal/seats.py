@@ -1,6 +1,6 @@
-"""A simulated operator: signs in, takes calls and records outcomes through the seat's own pages over HTTP.
+"""Simulated officers: each signs in and acts through the pages of the own desk over HTTP.
 
-It sees what a person at the seat sees: to call somebody it asks for the phone, which the centre journals.
+They see what a person at the desk sees: to call somebody the operator asks for the phone, which the centre journals.
 """
 
 import re
@@ -30,14 +30,13 @@ class Call:
     version: str
 
 
-class Seat:
-    """One officer's browser at the seat. Not shared between threads. `call` is the call in hand."""
+class Window:
+    """One officer's browser. Not shared between threads."""
 
     def __init__(self, url: str, username: str, password: str) -> None:
         self.username = username
         self._password = password
         self._http = httpx.Client(base_url=url, timeout=_TIMEOUT_S, trust_env=False)
-        self.call: Call | None = None
 
     def sign_in(self) -> None:
         """Sign in by the sign-in page. Raises DoorShutError when the centre refuses."""
@@ -46,6 +45,44 @@ class Seat:
         answer = self._post("/login", {"username": self.username, "password": self._password}, page=False)
         if answer.status_code != 302:
             raise DoorShutError(f"sign-in of {self.username} was answered {answer.status_code}")
+
+    def close(self) -> None:
+        """Drop the connections."""
+        self._http.close()
+
+    def _look(self, path: str) -> str:
+        """The text of a page."""
+        answer = self._http.get(path)
+        if answer.status_code == 302:
+            self.sign_in()
+            answer = self._http.get(path)
+        if answer.status_code != 200:
+            raise DoorShutError(f"{path} was answered {answer.status_code}")
+        return answer.text
+
+    def _act(self, path: str, fields: dict[str, str]) -> httpx.Response:
+        answer = self._post(path, fields)
+        if answer.status_code == 401 or (answer.status_code == 403 and "sessionid" not in self._http.cookies):
+            self.sign_in()
+            answer = self._post(path, fields)
+        if answer.status_code >= 500 or answer.status_code in {401, 403}:
+            raise DoorShutError(f"{path} was answered {answer.status_code}")
+        return answer  # 404 and 409 come with the board as it stands
+
+    def _post(self, path: str, fields: dict[str, str], *, page: bool = True) -> httpx.Response:
+        headers = {"X-CSRFToken": self._http.cookies.get("csrftoken", "")}
+        if page:
+            headers["HX-Request"] = "true"
+        return self._http.post(path, data=fields, headers=headers)
+
+
+class Seat(Window):
+    """An operator at the seat. `call` is the call in hand, `case` the page on which a payment is to be registered."""
+
+    def __init__(self, url: str, username: str, password: str) -> None:
+        super().__init__(url, username, password)
+        self.call: Call | None = None
+        self.case = ""
 
     def take(self) -> Call | None:
         """Take the next call, or look again at the one in hand; None when nothing waits."""
@@ -63,35 +100,24 @@ class Seat:
         assert self.call is not None
         return self._board("/seat/outcome", {**self._hand(), "outcome": outcome, "note": note})
 
+    def register(self, case: str, fields: dict[str, str]) -> None:
+        """Fill in the form of a case's payment; what the centre refuses of it (422) stays to be done by others."""
+        answer = self._post(case, fields, page=False)
+        if answer.status_code not in {303, 422}:
+            raise DoorShutError(f"{case} was answered {answer.status_code}")
+
     def give_back(self) -> None:
         """Put the call in hand back into the line."""
         if self.call is not None:
             self._board("/seat/give-back", self._hand())
-
-    def close(self) -> None:
-        """Drop the connections."""
-        self._http.close()
 
     def _hand(self) -> dict[str, str]:
         assert self.call is not None
         return {"work_order_id": self.call.work_order_id, "version": self.call.version}
 
     def _board(self, path: str, fields: dict[str, str]) -> Call | None:
-        found = dict(_FIELD.findall(self._act(path, fields).text))
+        answer = self._act(path, fields)
+        self.case = answer.headers.get("HX-Redirect", "")
+        found = dict(_FIELD.findall(answer.text))
         self.call = Call(found["work_order_id"], found["version"]) if len(found) == 2 else None
         return self.call
-
-    def _act(self, path: str, fields: dict[str, str]) -> httpx.Response:
-        answer = self._post(path, fields)
-        if answer.status_code == 401 or (answer.status_code == 403 and "sessionid" not in self._http.cookies):
-            self.sign_in()
-            answer = self._post(path, fields)
-        if answer.status_code >= 500 or answer.status_code in {401, 403}:
-            raise DoorShutError(f"{path} was answered {answer.status_code}")
-        return answer  # 404 and 409 come with the board as it stands
-
-    def _post(self, path: str, fields: dict[str, str], *, page: bool = True) -> httpx.Response:
-        headers = {"X-CSRFToken": self._http.cookies.get("csrftoken", "")}
-        if page:
-            headers["HX-Request"] = "true"
-        return self._http.post(path, data=fields, headers=headers)

@@ -14,12 +14,16 @@ from yipanqi import catalog
 from yipanqi.ops.alerts.models import Alert
 from yipanqi.ops.journal.clock import set_clock
 from yipanqi.rehearsal.answers import People
+from yipanqi.rehearsal.clerks import Clerks
+from yipanqi.rehearsal.doors import Doors
+from yipanqi.rehearsal.duty import Duties
 from yipanqi.rehearsal.history import Play, Told
 from yipanqi.rehearsal.live import Live
 from yipanqi.rehearsal.messages import live_messages, plan_history
 from yipanqi.rehearsal.player import Player
 from yipanqi.rehearsal.seats import DoorShutError, Seat
-from yipanqi.rehearsal.staging import KEYS_FILE, SEATS, stage
+from yipanqi.rehearsal.staging import KEYS_FILE, SEATS, TELECOM, stage
+from yipanqi.rehearsal.street import Street
 from yipanqi.rehearsal.world import BUILDER
 from yipanqi.web.demo import DEMO_OFFICERS, DEMO_PASSWORD
 
@@ -35,6 +39,8 @@ class Show:
         self._is_new = not Alert.objects.for_system("whether anything was ever taken in").exists()
         set_clock(virtual_at=None, acting=BUILDER)  # a history cut short leaves it virtual
         self._keys = stage(data, now=now)
+        self._street = Street(data, url, banks=tuple(catalog.banks()), telecoms=[TELECOM])
+        self._street.connect(now=now)
         self._live: Live | None = None
 
     def play_history(self, *, quick: bool, told: Told) -> None:
@@ -43,28 +49,38 @@ class Show:
             return
         plan = plan_history(self._seed, self._now, quick=quick)
         player, seats = Player(self._url, self._keys), self._seats()
+        duties = Duties(self._seed, self._url, player)
+        clerks = Clerks(self._seed, self._url, self._street)
+        doors = Doors(self._seed, self._url)
         try:
+            self._street.wait()
             set_clock(virtual_at=plan.starts_at, acting=BUILDER)
-            Play(plan, player, seats, self._people, told).run()
+            Play(plan, player, seats, duties, clerks, doors, self._people, told).run()
+            clerks.set_clock(None)
         except httpx.HTTPError as error:
             raise DoorShutError(f"the centre stopped answering: {type(error).__name__}") from error
         finally:
             player.close()
-            for seat in seats:
-                seat.close()
+            for desk in (*seats, duties, clerks, doors):
+                desk.close()
         set_clock(virtual_at=None, acting=BUILDER)
 
     def start_live(self) -> None:
         """Let partners and simulated operators go on in real time, in the background."""
         player = Player(self._url, self._keys)
         messages = live_messages(self._seed, self._now)
-        self._live = Live(self._seed, messages, player, self._seats()[:LIVE_SEATS], self._people)
+        duties = Duties(self._seed, self._url, player)
+        clerks = Clerks(self._seed, self._url, self._street)
+        seats = self._seats()[:LIVE_SEATS]
+        doors = Doors(self._seed, self._url)
+        self._live = Live(self._seed, messages, player, seats, self._people, duties, clerks, doors)
         self._live.start()
 
     def close(self) -> None:
         """End the live play and give the database connections back."""
         if self._live is not None:
             self._live.stop()
+        self._street.close()
         connection.close()
         connection.close_pool()
 

@@ -12,6 +12,12 @@ from typing import Any
 from yipanqi.analytics.triage import triage_alerts
 from yipanqi.ops.alerts.intake import TRIAGE_CHUNK, Channel, IntakeResult, take_in
 from yipanqi.ops.alerts.models import Alert
+from yipanqi.ops.cases.enums import CaseSource
+from yipanqi.ops.cases.models import Case
+from yipanqi.ops.cases.reading import read_report
+from yipanqi.ops.cases.services import report_case
+from yipanqi.ops.directives.models import Directive
+from yipanqi.ops.directives.services import issue_directive
 from yipanqi.ops.journal.clock import set_clock
 from yipanqi.ops.journal.enums import ActorKind
 from yipanqi.ops.journal.sealing import seal_once
@@ -20,7 +26,7 @@ from yipanqi.ops.jurisdictions.services import load_jurisdictions
 from yipanqi.ops.partners.enums import PartnerAct
 from yipanqi.ops.partners.models import Partner
 from yipanqi.ops.partners.queries import as_actor, find_partner
-from yipanqi.ops.partners.services import issue_key, register_partner
+from yipanqi.ops.partners.services import connect_partner, issue_key, register_partner
 from yipanqi.ops.staff.models import Officer
 from yipanqi.ops.staff.services import create_officer
 
@@ -88,7 +94,7 @@ class World:
     def partner(
         self, code: str = "ccb", *, source: str = "bank", scope: str = PROVINCE, rate: int = 1_000_000
     ) -> str:
-        """Register a sender of warnings and return a key of its own; `rate` counts rows a minute."""
+        """Register a partner and return a key of its own, good for every act; `rate` counts rows a minute."""
         self.load()
         register_partner(
             code=code,
@@ -100,7 +106,44 @@ class World:
             acting=BUILDER,
             now=self._now,
         )
-        return issue_key(partner_code=code, acts=[PartnerAct.WARNINGS_WRITE], acting=BUILDER, now=self._now)
+        return issue_key(partner_code=code, acts=list(PartnerAct), acting=BUILDER, now=self._now)
+
+    def bank(self, code: str = "ccb", *, endpoint: str = "", public_key: str = "") -> Partner:
+        """A connected bank under its catalog code; without an address its door is one that nobody opens."""
+        if find_partner(code) is None:
+            self.partner(code)
+        return connect_partner(
+            code=code,
+            endpoint=endpoint or f"http://127.0.0.1:9/{code}",
+            public_key=public_key or "00" * 32,
+            bank=code,
+            acting=BUILDER,
+            now=self._now,
+        )
+
+    def case(self, **overrides: Any) -> Case:
+        """A case reported at a desk a minute after 50,000 yuan were paid; overrides are fields of the payment."""
+        self._rows += 1
+        paid_at = (self._now - timedelta(minutes=1)).isoformat()
+        payment = {
+            "payee_account": "6222021602001234567",
+            "payee_name": "周二",
+            "payee_bank": "ccb",
+            "amount": "50000.00",
+            "paid_at": paid_at,
+        } | overrides
+        report = {
+            "occurred_at": paid_at,
+            "person_name": "林晓梅",
+            "person_phone": f"141{self._rows:08d}",
+            "jurisdiction_code": "350104",
+            "fraud_type": "T01",
+            "text": "被害人称在网上做刷单任务，已按对方要求转账",
+            "payments": [payment],
+        }
+        self.load()
+        facts = read_report(report, scope_code=PROVINCE, now=self._now)
+        return report_case(facts=facts, source=CaseSource.REPORT, acting=BUILDER, now=self._now)[0]
 
     def channel(self, code: str = "ccb") -> Channel:
         """The way this partner's rows come in; registers the partner when it is new."""
@@ -125,6 +168,22 @@ class World:
             "paid": "false",
         }
         return {name: value for name, value in (row | overrides).items() if value is not None}
+
+    def directive_row(self, **overrides: Any) -> dict[str, Any]:
+        """A valid row of a directive to a county, not given before; None drops a field."""
+        self._rows += 1
+        row: dict[str, Any] = {
+            "external_id": f"D{self._rows:08d}",
+            "kind": "verify_warning",
+            "title": "核查林晓梅被骗预警",
+            "text": "请核实林晓梅是否正在向陌生账户转账，并当面劝阻",
+            "jurisdiction_code": "350104",
+        }
+        return {name: value for name, value in (row | overrides).items() if value is not None}
+
+    def directive(self, issuer: Officer, **overrides: Any) -> Directive:
+        """A directive that this officer issues now, with the fields of `directive_row`."""
+        return issue_directive(row=self.directive_row(**overrides), acting_officer=issuer, now=self._now)[0]
 
     def take_in(self, rows: Sequence[object], code: str = "ccb") -> IntakeResult:
         """Take rows in as this partner's delivery, as the API does after its key check."""

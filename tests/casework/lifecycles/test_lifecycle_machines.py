@@ -1,4 +1,4 @@
-"""Random acts against both lifecycles, beside a model written out by hand: what is refused changes nothing."""
+"""Random acts against each lifecycle, beside a model written out by hand: what is refused changes nothing."""
 
 from __future__ import annotations
 
@@ -11,6 +11,8 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
 from yipanqi import catalog
 from yipanqi.casework.lifecycles.alert import ALERT
+from yipanqi.casework.lifecycles.case import CASE
+from yipanqi.casework.lifecycles.directive import DIRECTIVE
 from yipanqi.casework.lifecycles.work_order import WORK_ORDER
 from yipanqi.casework.machine import Lifecycle, TransitionRefused
 
@@ -24,12 +26,15 @@ ALERT_MODEL: Mapping[str, Mapping[str, tuple[str, str]]] = {
     "contacting": {
         "call_later": ("contacting", "alert.deferred"),
         "hand_to_station": ("contacting", "alert.handed_to_station"),
+        "hand_to_seat": ("contacting", "alert.handed_to_seat"),
+        "dismiss": ("closed", "alert.dismissed"),
         "close": ("closed", "alert.closed"),
         "confirm_paid": ("paid", "alert.paid"),
     },
     "paid": {"settle_paid": ("closed", "alert.settled"), "undo_outcome": ("contacting", "alert.reopened")},
     "closed": {
         "signal_again": ("triaged", "alert.reopened"),
+        "call_back": ("contacting", "alert.reopened"),
         "undo_outcome": ("contacting", "alert.reopened"),
     },
 }
@@ -49,7 +54,42 @@ WORK_ORDER_MODEL: Mapping[str, Mapping[str, tuple[str, str]]] = {
     "done": {"undo": ("taken", "work_order.reopened")},
     "cancelled": {},
 }
-ACTS = sorted({act for model in (ALERT_MODEL, WORK_ORDER_MODEL) for acts in model.values() for act in acts})
+DIRECTIVE_MODEL: Mapping[str, Mapping[str, tuple[str, str]]] = {
+    "issued": {
+        "accept": ("accepted", "directive.accepted"),
+        "hand_down": ("issued", "directive.handed_down"),
+        "withdraw": ("withdrawn", "directive.withdrawn"),
+    },
+    "accepted": {
+        "act": ("acted", "directive.acted"),
+        "hand_down": ("issued", "directive.handed_down"),
+        "withdraw": ("withdrawn", "directive.withdrawn"),
+    },
+    "acted": {
+        "verify": ("verified", "directive.verified"),
+        "send_back": ("accepted", "directive.sent_back"),
+    },
+    "verified": {"feed_back": ("fed_back", "directive.fed_back")},
+    "fed_back": {},
+    "withdrawn": {},
+}
+CASE_MODEL: Mapping[str, Mapping[str, tuple[str, str]]] = {
+    "reported": {
+        "accept": ("accepted", "case.accepted"),
+        "withdraw": ("withdrawn", "case.withdrawn"),
+        "refuse": ("refused", "case.refused"),
+    },
+    "accepted": {"file": ("filed", "case.filed"), "refuse": ("refused", "case.refused")},
+    "filed": {"solve": ("solved", "case.solved"), "close": ("closed", "case.closed")},
+    "solved": {"prosecute": ("prosecuted", "case.prosecuted"), "close": ("closed", "case.closed")},
+    "prosecuted": {"try": ("tried", "case.tried"), "close": ("closed", "case.closed")},
+    "tried": {"close": ("closed", "case.closed")},
+    "refused": {},
+    "closed": {},
+    "withdrawn": {},
+}
+MODELS = (ALERT_MODEL, WORK_ORDER_MODEL, DIRECTIVE_MODEL, CASE_MODEL)
+ACTS = sorted({act for model in MODELS for acts in model.values() for act in acts})
 
 
 class LifeOf(RuleBasedStateMachine):
@@ -139,21 +179,54 @@ class LifeOfAWorkOrder(LifeOf):
             assert before != "work_order.cancelled"
 
 
+class LifeOfADirective(LifeOf):
+    lifecycle = DIRECTIVE
+    model = DIRECTIVE_MODEL
+
+    @invariant()
+    def it_is_fed_back_only_after_a_report_that_was_verified(self) -> None:
+        if self.status == "fed_back":
+            assert self.events[-3:] == ["directive.acted", "directive.verified", "directive.fed_back"]
+
+    @invariant()
+    def whoever_has_it_in_hand_accepted_it_or_got_it_back(self) -> None:
+        for before, after in zip(["", *self.events], self.events, strict=False):
+            if after == "directive.acted":
+                assert before in {"directive.accepted", "directive.sent_back"}
+
+
+class LifeOfACase(LifeOf):
+    lifecycle = CASE
+    model = CASE_MODEL
+
+    @invariant()
+    def nothing_follows_filing_without_acceptance_and_filing(self) -> None:
+        if self.status in {"filed", "solved", "prosecuted", "tried", "closed"}:
+            assert self.events[:2] == ["case.accepted", "case.filed"]
+
+    @invariant()
+    def only_a_report_nobody_accepted_is_withdrawn(self) -> None:
+        if self.status == "withdrawn":
+            assert self.events == ["case.withdrawn"]
+
+
+TestLifeOfACase = LifeOfACase.TestCase
 TestLifeOfAnAlert = LifeOfAnAlert.TestCase
 TestLifeOfAWorkOrder = LifeOfAWorkOrder.TestCase
-for _case in (TestLifeOfAnAlert, TestLifeOfAWorkOrder):
+TestLifeOfADirective = LifeOfADirective.TestCase
+for _case in (TestLifeOfAnAlert, TestLifeOfAWorkOrder, TestLifeOfADirective, TestLifeOfACase):
     _case.settings = settings(max_examples=60, stateful_step_count=30, deadline=None)
 
 
-@pytest.mark.parametrize("lifecycle", [ALERT, WORK_ORDER], ids=lambda each: each.name)
+@pytest.mark.parametrize("lifecycle", [ALERT, WORK_ORDER, DIRECTIVE, CASE], ids=lambda each: each.name)
 def test_every_event_is_declared_in_the_catalog(lifecycle: Lifecycle) -> None:
     assert {each.event for each in lifecycle.transitions} <= set(catalog.events())
 
 
 @pytest.mark.parametrize(
     ("lifecycle", "model"),
-    [(ALERT, ALERT_MODEL), (WORK_ORDER, WORK_ORDER_MODEL)],
-    ids=["alert", "work_order"],
+    [(ALERT, ALERT_MODEL), (WORK_ORDER, WORK_ORDER_MODEL), (DIRECTIVE, DIRECTIVE_MODEL), (CASE, CASE_MODEL)],
+    ids=["alert", "work_order", "directive", "case"],
 )
 def test_the_table_is_the_model(
     lifecycle: Lifecycle, model: Mapping[str, Mapping[str, tuple[str, str]]]

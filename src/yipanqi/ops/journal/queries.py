@@ -1,6 +1,6 @@
 """Reading the feed in order, and telling which committed entries are not in it yet."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -46,6 +46,7 @@ def list_latest(
     before: int | None = None,
     event: str = "",
     subject_id: str = "",
+    subject_ids: Sequence[str] = (),
     actor_id: str = "",
     scope_code: str = "",
     recorded_from: datetime | None = None,
@@ -63,6 +64,7 @@ def list_latest(
     wanted = {
         "entry__event": event,
         "entry__subject_id": subject_id,
+        "entry__subject_id__in": list(subject_ids),
         "entry__actor_id": actor_id,
         "entry__recorded_at__gte": recorded_from,
         "entry__recorded_at__lt": recorded_to,
@@ -71,6 +73,12 @@ def list_latest(
     if scope_code and tier_of(scope_code) is not Tier.PROVINCE:
         seals = seals.filter(entry__place_code__startswith=shared_digits(scope_code))
     return [_item(seal) for seal in seals[:limit]]
+
+
+def list_entries_of(subject_kind: str, subject_id: str, *, limit: int = 100) -> list[Entry]:
+    """The latest entries about one subject, newest first, sealed or not: what its own page tells."""
+    rows = Entry.objects.filter(subject_kind=subject_kind, subject_id=subject_id)
+    return list(rows.order_by("-id")[:limit])
 
 
 def head() -> FeedItem | None:
