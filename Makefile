@@ -2,7 +2,7 @@
 # The work of `setup` and `bundle` is in tools/setup.py and tools/bundle.py.
 
 .DEFAULT_GOAL := help
-.PHONY: help migrations setup demo test lint lock bench screenshots journal-verify bundle clean
+.PHONY: help migrations setup demo test long lint lock bench screenshots journal-verify bundle clean
 MAKEFLAGS += --no-print-directory
 PY := .venv/bin/python
 
@@ -30,6 +30,9 @@ lint:
 	@$(PY) -m mypy
 	@$(PY) -c 'from importlinter.cli import lint_imports_command; lint_imports_command()' --no-cache
 	@$(PY) tools/messages.py check
+
+long: setup ## a thousand random lives of a stop against the bank's rules; about ten minutes
+	@exec env YIPANQI_RUNS=1000 $(PY) -m pytest tests/ops/measures/test_machine.py
 
 lock: ## resolve the Python packages anew into requirements.lock (needs uv)
 	@command -v uv >/dev/null 2>&1 || { echo "lock: needs uv" >&2; exit 1; }

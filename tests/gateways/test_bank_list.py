@@ -1,0 +1,63 @@
+"""Reading a bank's list of stops: strict, never a crash, and what cannot be had is noted."""
+
+import contextlib
+import json
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from yipanqi.gateways.bank_list import read_list
+from yipanqi.gateways.reading import MessageRefused
+from yipanqi.gateways.tasks import reconcile
+from yipanqi.ops.measures.models import Reconciliation
+from yipanqi.rehearsal.world import World
+
+LINE = {
+    "order_id": "01a204c0-0949-75ef-a095-7e1fd3820907",
+    "account_number": "6222021602001234567",
+    "starts_at": "2026-03-02T10:00:00+08:00",
+    "ends_at": "2026-03-04T10:00:00+08:00",
+    "status": "in_effect",
+    "asked": "50000.00",
+    "balance": None,
+    "ended_at": None,
+}
+VALUES = st.one_of(
+    st.none(), st.booleans(), st.integers(), st.text(max_size=20), st.lists(st.integers(), max_size=2)
+)
+
+
+def body(*lines: object) -> bytes:
+    return json.dumps({"stops": list(lines)}).encode()
+
+
+def test_only_what_is_in_effect_counts() -> None:
+    found = read_list(body(LINE, LINE | {"status": "lifted", "ended_at": "2026-03-03T10:00:00+08:00"}))
+    assert [stop.account for stop in found] == ["6222021602001234567"]
+    assert (found[0].ends_at - found[0].starts_at).days == 2
+    assert read_list(body()) == []
+
+
+@given(st.sampled_from(sorted(LINE)), VALUES)
+def test_a_spoilt_line_is_refused_or_read_never_a_crash(name: str, value: object) -> None:
+    try:
+        read_list(body(LINE | {name: value}))
+    except MessageRefused as refusal:
+        assert refusal.facts["field"] and refusal.facts["reason"]
+
+
+@given(st.binary(max_size=60))
+def test_any_bytes_are_refused_or_read(raw: bytes) -> None:
+    with contextlib.suppress(MessageRefused):
+        assert read_list(raw) is not None
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_bank_out_of_reach_is_noted() -> None:
+    world = World().load()
+    world.bank("ccb")
+    reconcile(partner_code="ccb")
+    assert Reconciliation.objects.get().error == "unreachable"
+    reconcile(partner_code="nobody")
+    assert Reconciliation.objects.count() == 1
