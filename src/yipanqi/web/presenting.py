@@ -122,9 +122,11 @@ def signal(row: Any, *, text: str) -> dict[str, object]:
     }
 
 
-def outcome_name(code: str) -> str:
-    """What an outcome of a call or of a visit is called; the codes that both know mean the same about the person."""
-    found = catalog.visit_outcomes().get(code) or catalog.call_outcomes().get(code)
+def outcome_name(code: str, *, at_door: bool = False) -> str:
+    """What an outcome of a call, or of a visit, is called; some codes both know, each with a name of its own."""
+    vocabularies = (catalog.visit_outcomes(), catalog.call_outcomes())
+    first, then = vocabularies if at_door else vocabularies[::-1]
+    found = first.get(code) or then.get(code)
     return found.name.get(language()) if found else named(catalog.statuses(), f"alert_outcome.{code}")["name"]
 
 

@@ -170,6 +170,17 @@ def test_an_extension_adds_one_period_and_needs_its_own_signature(desk: Desk) ->
     assert now.expires_at == ends_at + HOURS_48
 
 
+def test_who_proposed_the_stop_signs_no_extension_of_it(desk: Desk) -> None:
+    stop = held(desk)
+    second = desk.world.officer("second", roles=["funds_officer"])
+    desk.funds.roles = ["funds_officer", "approver"]
+    desk.funds.save()
+    given = {"stop_id": stop.id, "ground": "not_yet_verified", "acting_officer": second}
+    propose_extension(version=stop.version, now=desk.world.now, **given)
+    with refused("second_person_needed"):
+        sign(signature_id=waiting(stop).id, acting_officer=desk.funds, now=desk.world.now)
+
+
 @pytest.mark.parametrize("answered", [False, True])
 def test_an_extension_nobody_signs_takes_the_stop_back(desk: Desk, answered: bool) -> None:
     stop = held(desk)

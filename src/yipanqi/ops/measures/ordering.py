@@ -70,7 +70,7 @@ def give_order(stop: PaymentStop, kind: OrderKind, *, acting: Actor, now: dateti
 def claim_orders(order_ids: Sequence[uuid.UUID], *, now: datetime) -> list[Order]:
     """The orders to send now: those named that are still open, and others that wait for the same bank, at most 50.
 
-    An order is left out while an earlier one about the same stop has not reached the bank. Counts a try on each.
+    Orders come in the order they were given; a try is counted on each.
     """
     named = Order.objects.filter(id__in=list(order_ids), status__in=OPEN)
     first = named.values("partner_id").first()
@@ -83,19 +83,11 @@ def claim_orders(order_ids: Sequence[uuid.UUID], *, now: datetime) -> list[Order
     rows = rows.select_related("partner", "stop", "stop__account", "stop__case", "stop__payment__payer")
     rows = rows.select_related("stop__alert", "stop__proposed_by", "stop__signed_by", "partner")
     claimed = list(rows.filter(id__in=ids, status__in=OPEN).order_by("created_at", "id"))
-    unsent = _unsent_stops(claimed)
-    ready = [order for order in claimed if order.kind == OrderKind.STOP or order.stop_id not in unsent]
-    for order in ready:
+    for order in claimed:
         order.tries += 1
         order.last_tried_at = now
-    Order.objects.bulk_update(ready, ["tries", "last_tried_at"])
-    return ready
-
-
-def _unsent_stops(orders: Iterable[Order]) -> set[uuid.UUID]:
-    stops = {order.stop_id for order in orders if order.kind != OrderKind.STOP}
-    first = Order.objects.filter(stop__in=stops, kind=OrderKind.STOP, sent_at__isnull=True, status__in=OPEN)
-    return set(first.values_list("stop_id", flat=True))
+    Order.objects.bulk_update(claimed, ["tries", "last_tried_at"])
+    return claimed
 
 
 @transaction.atomic

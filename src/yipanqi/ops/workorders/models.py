@@ -101,6 +101,8 @@ class Attempt(Placed):
     `follow_up_id` is the visit or call-back that this attempt opened.
     """
 
+    at_door = False
+
     id = models.UUIDField(primary_key=True)
     work_order = models.ForeignKey(WorkOrder, on_delete=models.PROTECT, related_name="attempts_made")
     purpose = models.CharField(max_length=8, default=Purpose.DISSUADE.value)
@@ -130,6 +132,8 @@ class VisitReport(Placed):
     work; else the work had changed meanwhile, and the report stands beside it for people to read. `order_version` is
     the order's after this report: a phone that saw an older one has not seen this report.
     """
+
+    at_door = True
 
     id = models.UUIDField(primary_key=True)
     submission_id = models.UUIDField(unique=True)

@@ -244,7 +244,7 @@ def _order(order: Any) -> dict[str, object]:
         "status": catalog.statuses()[f"work_order.{order.status}"].name.get(language),
         "handler": order.taken_by.name if order.taken_by else "",
         "due_at": order.due_at,
-        "outcome": show.outcome_name(order.outcome) if order.outcome else "",
+        "outcome": show.outcome_name(order.outcome, at_door=order.kind == "visit") if order.outcome else "",
     }
 
 
@@ -270,7 +270,7 @@ def _timeline(request: HttpRequest, row: Any) -> list[dict[str, object]]:
     ]  # fmt: skip
     may_look = may(request.user, "visit.read")
     items += [
-        {"kind": "outcome", "at": r.made_at, "title": show.outcome_name(r.outcome), "text": r.note.reveal(),
+        {"kind": "outcome", "at": r.made_at, "title": show.outcome_name(r.outcome, at_door=True), "text": r.note.reveal(),
          "by": r.officer.name, "amount": "", "paid": r.outcome == "paid", "door": True,
          "kept": show.named(catalog.statuses(), f"visit_kept.{r.kept_because}")["name"] if r.kept_because else "",
          "photo_of": r.id if r.photo_type and may_look else None}

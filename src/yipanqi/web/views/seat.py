@@ -260,7 +260,7 @@ def _call(request: HttpRequest, order: Any, extra_reasons: list[str]) -> dict[st
             {
                 "at": a.made_at,
                 "author": a.officer.name,
-                "text": f"{show.outcome_name(a.outcome)} {a.note.reveal()}",
+                "text": f"{show.outcome_name(a.outcome, at_door=a.at_door)} {a.note.reveal()}",
             }
             for a in _earlier(request, alert.id)
         ],

@@ -118,7 +118,7 @@ def background(request: HttpRequest, work_order_id: uuid.UUID) -> HttpResponse:
             {
                 "at": each.made_at,
                 "author": each.officer.name,
-                "text": f"{show.outcome_name(each.outcome)} {each.note.reveal()}",
+                "text": f"{show.outcome_name(each.outcome, at_door=each.at_door)} {each.note.reveal()}",
             }
             for each in [*calls, *list_reports_of_alert(request.user, order.alert_id)]
         ],
@@ -286,7 +286,7 @@ def _report(row: Any) -> dict[str, object]:
         "id": row.id,
         "at": row.made_at,
         "by": row.officer.name,
-        "outcome": show.outcome_name(row.outcome),
+        "outcome": show.outcome_name(row.outcome, at_door=True),
         "kept": _kept_text(row),
         "has_photo": bool(row.photo_type),
     }
