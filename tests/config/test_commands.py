@@ -16,7 +16,7 @@ ROOT = Path(__file__).resolve().parents[2]
 @pytest.mark.parametrize("arguments", [[], ["dance"], ["migrate", "dance"]])
 def test_an_unknown_command_gets_the_list(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     assert main(arguments) == 2
-    assert "serve | web | worker | sealer | migrate | collectstatic" in capsys.readouterr().err
+    assert "serve | web | worker | sealer | simulators | migrate | collectstatic" in capsys.readouterr().err
 
 
 def test_a_port_that_is_no_number_is_named(

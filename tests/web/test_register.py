@@ -235,6 +235,7 @@ def test_when_dissuaded_the_lift_is_offered_or_told_who(
     ).content.decode()
     lift = f"/funds/{stops()['protective'].id}/lift"
     assert "the card is still protected" in done
+    assert "Dissuaded" in done and "Dissuaded in person" not in done, "on the phone, not at the door"
     assert (lift in done) == ("duty_officer" in roles) and ("one of these lifts it" in done) == (
         roles == ["operator"]
     )

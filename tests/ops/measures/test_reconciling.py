@@ -7,6 +7,7 @@ import pytest
 
 from tests.ops.measures.conftest import ACCOUNT, Desk, held, refused
 from yipanqi.ops.journal.models import Entry
+from yipanqi.ops.measures.ending import lift_stop
 from yipanqi.ops.measures.models import Answer, Difference, PaymentStop
 from yipanqi.ops.measures.queries import open_differences, open_problems
 from yipanqi.ops.measures.reconciling import BankStop, compare, settle_difference, settle_problem
@@ -69,6 +70,13 @@ def test_what_is_on_its_way_is_no_difference(desk: Desk) -> None:
     desk.world.advance(timedelta(seconds=31))
     assert compare(partner=desk.bank, listed=[], now=desk.world.now).differences == 1
     assert Difference.objects.get().stop_id == stop.id
+
+
+def test_a_stop_that_is_being_lifted_may_be_gone_already(desk: Desk, stop: PaymentStop) -> None:
+    lift_stop(
+        stop_id=stop.id, version=stop.version, reason="safe", acting_officer=desk.funds, now=desk.world.now
+    )
+    assert compare(partner=desk.bank, listed=[], now=desk.world.now).differences == 0
 
 
 def test_a_difference_is_settled_with_a_note_by_who_may(desk: Desk, stop: PaymentStop) -> None:

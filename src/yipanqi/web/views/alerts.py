@@ -270,8 +270,8 @@ def _timeline(request: HttpRequest, row: Any) -> list[dict[str, object]]:
     ]  # fmt: skip
     may_look = may(request.user, "visit.read")
     items += [
-        {"kind": "outcome", "at": r.made_at, "title": show.outcome_name(r.outcome, at_door=True), "text": r.note.reveal(),
-         "by": r.officer.name, "amount": "", "paid": r.outcome == "paid", "door": True,
+        {"kind": "outcome", "at": r.made_at, "title": show.outcome_name(r.outcome, at_door=True),
+         "text": r.note.reveal(), "by": r.officer.name, "amount": "", "paid": r.outcome == "paid", "door": True,
          "kept": show.named(catalog.statuses(), f"visit_kept.{r.kept_because}")["name"] if r.kept_because else "",
          "photo_of": r.id if r.photo_type and may_look else None}
         for r in list_reports_of_alert(request.user, row.id)
