@@ -35,6 +35,22 @@ def form(client: Client, found: PaymentStop, act: str) -> dict[str, str]:
     return dict(re.findall(r'name="(version)" value="([^"]+)"', html))
 
 
+def test_a_case_without_a_stop_stands_above_all_until_its_order_has_left(
+    desk: Desk, browser: Browser
+) -> None:
+    client = browser(roles=["funds_officer"])
+    case, other = desk.case(payee_account="6222021602000000077"), desk.case()
+    page = client.get("/funds").content.decode()
+    assert page.index(f"/cases/{case.id}/register") < page.index(f"/cases/{other.id}/register")
+    found = desk.propose(other)
+    page = client.get("/funds/rows").content.decode()
+    assert f'id="case-{case.id}"' in page and f'id="case-{other.id}"' not in page
+    desk.send(desk.order(found))
+    assert f'id="case-{case.id}"' not in client.get("/funds?tab=stopped").content.decode()
+    reader = browser(roles=["commander"]).get("/funds").content.decode()
+    assert f"/cases/{case.id}/register" not in reader and f'href="/cases/{case.id}"' in reader
+
+
 @pytest.mark.parametrize("language", ["zh-hans", "en"])
 def test_every_stop_stands_under_its_tab(desk: Desk, browser: Browser, language: str) -> None:
     client = browser(roles=["funds_officer"], language=language, name="Lin Jing")

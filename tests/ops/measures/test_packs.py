@@ -1,4 +1,4 @@
-"""The same machine under another law: Singapore restricts the victim's own account, and only after a second signature."""
+"""The same machine under another law: Singapore restricts the victim's own account, after a second signature."""
 
 from datetime import timedelta
 from typing import Any

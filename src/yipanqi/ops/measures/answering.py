@@ -20,9 +20,10 @@ from yipanqi.casework.lifecycles.payment_stop import PAYMENT_STOP
 from yipanqi.kernel.ids import new_id
 from yipanqi.ops.journal.enums import ActorKind
 from yipanqi.ops.journal.services import Actor, Draft, write_entries
+from yipanqi.ops.measures.differences import note_difference
 from yipanqi.ops.measures.ending import drop_signatures
 from yipanqi.ops.measures.enums import Coverage, DifferenceKind, OrderKind
-from yipanqi.ops.measures.models import Answer, Difference, Order, PaymentStop
+from yipanqi.ops.measures.models import Answer, Order, PaymentStop
 from yipanqi.ops.measures.moving import move_order, move_stop, pack_of
 from yipanqi.ops.measures.ordering import cancel_orders, give_order, lock_with_stops, note_reached
 from yipanqi.ops.partners.models import Partner
@@ -254,20 +255,8 @@ def _settle(order: Order, act: str, acting: Actor, now: datetime, **payload: obj
 def _differ(
     stop: PaymentStop, kind: DifferenceKind, reference: str, ours: str, theirs: str, now: datetime
 ) -> None:
-    Difference.objects.get_or_create(
-        partner=stop.partner,
-        kind=kind,
-        reference=reference,
-        status="open",
-        defaults={
-            "id": new_id(now),
-            "stop": stop,
-            "ours": ours,
-            "theirs": theirs,
-            "found_at": now,
-            "seen_at": now,
-            "note": Sealed.of("text", ""),
-        },
+    note_difference(
+        kind, partner=stop.partner, reference=reference, stop=stop, ours=ours, theirs=theirs, now=now
     )
 
 

@@ -12,6 +12,7 @@ from yipanqi.kernel.errors import YipanqiError
 from yipanqi.ops.alerts.models import Alert
 from yipanqi.ops.alerts.queries import Page, page_by_key
 from yipanqi.ops.cases.models import Case
+from yipanqi.ops.cases.queries import OPEN
 from yipanqi.ops.jurisdictions.scoping import scope_filter
 from yipanqi.ops.measures.models import Answer, Difference, Order, PaymentStop, Reconciliation, Signature
 from yipanqi.ops.staff.gates import require
@@ -95,6 +96,15 @@ def _under(tab: str, rows: Any, now: datetime) -> Any:
         return rows.filter(Q(status__in=TABS[tab]) | Q(status="stopped", id__in=open_orders))
     rows = rows.filter(status__in=TABS[tab])
     return rows.filter(expires_at__lte=now + LAPSING_WITHIN) if tab == "lapsing" else rows
+
+
+def unstopped_cases(officer: "Officer") -> Any:
+    """Open cases of the officer's scope for which no stop has left or is under way, as a lazy set, soonest due first."""
+    require(officer, "stop.read")
+    rows = Case.objects.in_scope(officer.scope_code).filter(status__in=OPEN, stop_sent_at__isnull=True)
+    under_way = PaymentStop.objects.for_system("stops of these cases").filter(status__in=LIVE)
+    waiting = rows.exclude(id__in=under_way.filter(case__isnull=False).values("case_id"))
+    return waiting.select_related("victim").order_by("stop_due_at", "id")
 
 
 def list_stops_of_case(officer: "Officer", case: Case) -> list[PaymentStop]:

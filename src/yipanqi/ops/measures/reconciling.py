@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING
 from django.db import transaction
 from procrastinate.contrib.django import app as queue
 
-from yipanqi.kernel.ids import new_id
 from yipanqi.ops.journal.services import SYSTEM, Draft, write_entry
+from yipanqi.ops.measures.differences import note_difference, write_difference
 from yipanqi.ops.measures.enums import DifferenceKind
 from yipanqi.ops.measures.models import Answer, Difference, Order, PaymentStop, Reconciliation
 from yipanqi.ops.measures.moving import StopRefused
@@ -70,7 +70,9 @@ def compare(*, partner: Partner, listed: Iterable[BankStop], now: datetime) -> R
         if stop.id not in matched and expected and stop.status == "stopped":
             found.append((DifferenceKind.ONLY_OURS, str(stop.id), stop, "stopped", ""))
     for kind, reference, stop, our, their in found:
-        _note(partner, kind, reference, stop, our, their, now)
+        note_difference(
+            kind, partner=partner, reference=reference, stop=stop, ours=our, theirs=their, now=now
+        )
     _settle_gone(partner, {(kind, reference) for kind, reference, *_ in found}, now)
     run = Reconciliation.objects.create(
         partner=partner, run_at=now, ours=len(ours), theirs=len(theirs), differences=len(found)
@@ -106,7 +108,7 @@ def settle_difference(
     locked.status, locked.settled_by, locked.settled_at = "settled", acting_officer, now
     locked.note = Sealed.of("text", note)
     locked.save()
-    _write("difference.settled", locked, as_actor(acting_officer), now)
+    write_difference("difference.settled", locked, as_actor(acting_officer), now)
     return locked
 
 
@@ -153,54 +155,13 @@ def _line_differs(
     return []
 
 
-def _note(
-    partner: Partner,
-    kind: DifferenceKind,
-    reference: str,
-    stop: PaymentStop | None,
-    ours: str,
-    theirs: str,
-    now: datetime,
-) -> None:
-    difference, new = Difference.objects.get_or_create(
-        partner=partner,
-        kind=kind,
-        reference=reference,
-        status="open",
-        defaults={
-            "id": new_id(now),
-            "stop": stop,
-            "ours": ours,
-            "theirs": theirs,
-            "found_at": now,
-            "seen_at": now,
-            "note": Sealed.of("text", ""),
-        },
-    )
-    if new:
-        _write("difference.found", difference, SYSTEM, now)
-    else:
-        Difference.objects.filter(id=difference.id).update(seen_at=now)
-
-
 def _settle_gone(partner: Partner, found: set[tuple[DifferenceKind, str]], now: datetime) -> None:
     known = Difference.objects.filter(partner=partner, status="open").exclude(kind=DifferenceKind.ANSWER)
     for difference in known.select_related("partner"):
         if (difference.kind, difference.reference) not in found:
             difference.status, difference.settled_at = "settled", now
             difference.save(update_fields=["status", "settled_at"])
-            _write("difference.settled", difference, SYSTEM, now)
-
-
-def _write(event: str, difference: Difference, acting: object, now: datetime) -> None:
-    place = difference.stop.place_code if difference.stop else difference.partner.scope_id
-    payload: dict[str, object] = {
-        "difference_id": str(difference.id),
-        "bank": difference.partner.code,
-        "kind": difference.kind,
-        "stop_id": str(difference.stop_id) if difference.stop_id else None,
-    }
-    write_entry(Draft(event, acting, "difference", str(difference.id), now, place, payload))  # type: ignore[arg-type]
+            write_difference("difference.settled", difference, SYSTEM, now)
 
 
 def _journal(partner: Partner, run: Reconciliation, now: datetime) -> None:

@@ -25,17 +25,19 @@ from yipanqi.ops.measures.queries import (
     matching_stops,
     open_differences,
     open_problems,
+    unstopped_cases,
 )
 from yipanqi.ops.measures.waiting import pending_of
 from yipanqi.ops.partners.queries import list_connected
 from yipanqi.ops.staff.gates import may
-from yipanqi.web import lists, stops
+from yipanqi.web import cases, lists, stops
 from yipanqi.web import presenting as show
 from yipanqi.web.gates import desk
 from yipanqi.web.middleware import error_sentence
 
 FILTERS = ("target", "bank", "district", "case")
 TAB_CAP = 1000
+UNSTOPPED = 5
 ACTS = ("stop.lift", "stop.propose")
 COLUMNS = (
     "proposed_at",
@@ -148,7 +150,26 @@ def _board(request: HttpRequest, filters: dict[str, str]) -> dict[str, object]:
         "query": lists.query_string({"tab": tab} | filters),
         "after": after,
         "next_after": next_after,
+        "unstopped": _unstopped(request, at) if tab == "now" and not any(filters.values()) else None,
     }
+
+
+def _unstopped(request: HttpRequest, at: datetime) -> dict[str, object]:
+    """The cases whose first stop is due soonest and has not left, with how many there are."""
+    waiting = unstopped_cases(request.user)
+    can_enter = may(request.user, "case.enter")
+    rows = [
+        {
+            "id": case.id,
+            "number": case.number,
+            "person": show.person(case.victim),
+            "loss": show.amount(case.loss_minor) if case.loss_minor else "",
+            "clock": cases.running(case, at),
+            "can_enter": can_enter,
+        }
+        for case in waiting[:UNSTOPPED]
+    ]
+    return {"rows": rows, "count": lists.count_text(waiting, TAB_CAP)}
 
 
 def _rows(found: list[Any], allowed: Collection[str], at: datetime) -> list[dict[str, object]]:
