@@ -99,7 +99,7 @@ def _under(tab: str, rows: Any, now: datetime) -> Any:
 
 
 def unstopped_cases(officer: "Officer") -> Any:
-    """Open cases of the officer's scope for which no stop has left or is under way, as a lazy set, soonest due first."""
+    """Open cases of the scope for which no stop has left or is under way, as a lazy set, soonest due first."""
     require(officer, "stop.read")
     rows = Case.objects.in_scope(officer.scope_code).filter(status__in=OPEN, stop_sent_at__isnull=True)
     under_way = PaymentStop.objects.for_system("stops of these cases").filter(status__in=LIVE)
