@@ -5,6 +5,7 @@ moved on by then. Everything else goes through the centre's own pages. The last 
 """
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from threading import Lock
@@ -14,6 +15,8 @@ from yipanqi.engine.province.scenario import CHINA
 from yipanqi.engine.province.streams import stream
 from yipanqi.kernel.money import format_amount, parse_amount_minor
 from yipanqi.ops.subjects.rules import bank_of
+from yipanqi.rehearsal.messages import Message
+from yipanqi.rehearsal.payees import payee_name
 from yipanqi.rehearsal.seats import DoorShutError, Seat, Window
 from yipanqi.rehearsal.staging import DESK_CLERKS
 from yipanqi.rehearsal.street import Street
@@ -26,7 +29,6 @@ PROTECTS = 0.7  # of the victims give the number of their own card
 LEFT_TO_SIGN = 3
 _QUEUED = re.compile(r'id="queue-([0-9a-f-]{36})"')
 _VERSION = re.compile(r'name="version" value="(\d+)"')
-_NAMES = ("周国良", "吴小燕", "郑志勇", "冯晓东", "蒋文斌", "沈玉兰", "韩冬生", "杨丽娜")
 
 
 @dataclass(frozen=True)
@@ -49,7 +51,7 @@ def payment_of(seed: int, row: dict[str, str], now: datetime) -> Paid:
     amount = format_amount(parse_amount_minor(row.get("amount") or TYPICAL)).replace(",", "")
     warned_at = datetime.fromisoformat(row["occurred_at"]) if "occurred_at" in row else now
     at = min(warned_at, now - timedelta(seconds=20)).replace(microsecond=0)
-    return Paid(account, bank, _NAMES[draws.whole(0, len(_NAMES) - 1)], amount, at)
+    return Paid(account, bank, payee_name(account), amount, at)
 
 
 class Clerks:
@@ -76,6 +78,13 @@ class Clerks:
         """Put the banks' clocks to an instant, or back to real time."""
         self._street.control("*", clock={"at": at.isoformat()} if at else {})
 
+    def pay_in(self, messages: Sequence[Message], now: datetime) -> None:
+        """The money that warnings speak of reaches the payees' banks, so that whoever answers the call can stop it."""
+        for message in messages:
+            if message.truth is not None and message.row.get("suspect_account"):
+                paid = payment_of(self._seed, message.row, now)
+                self._street.pay_in(paid.bank, paid.account, paid.name, paid.amount, paid.at)
+
     def register(self, seat: Seat, row: dict[str, str], now: datetime) -> None:
         """Do what follows "already paid" at a seat: the money is at the bank, the form is filled, the orders leave."""
         case, seat.case = seat.case, ""
@@ -83,7 +92,8 @@ class Clerks:
             return
         paid = payment_of(self._seed, row, now)
         draws = stream(self._seed, "register", row["person_phone"])
-        self._street.pay_in(paid.bank, paid.account, paid.name, paid.amount, paid.at)
+        if not row.get("suspect_account"):  # else the money came with the warning
+            self._street.pay_in(paid.bank, paid.account, paid.name, paid.amount, paid.at)
         if draws.chance(MOVED_ON):
             share = draws.whole(10, 90)
             moved = parse_amount_minor(paid.amount) * share // 100

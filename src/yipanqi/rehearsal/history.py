@@ -109,6 +109,7 @@ class Play:
         set_clock(virtual_at=at, acting=BUILDER)
         for message in messages:
             self._people.hear(message)
+        self._clerks.pay_in(messages, at)
         self._player.post_batches(messages)
         await_triage()
         self._played += len(messages)

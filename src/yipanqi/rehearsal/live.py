@@ -90,6 +90,7 @@ class Live:
     def _send(self, message: Message) -> None:
         now_message = message.at(self._now())
         self._people.hear(now_message)
+        self._clerks.pay_in([now_message], now_message.sent_at)
         self._player.post_one(now_message)
 
     def _duty(self) -> None:

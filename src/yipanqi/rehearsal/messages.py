@@ -14,6 +14,7 @@ from yipanqi.engine.province import Province, Warning, WarningTruth, generate
 from yipanqi.engine.province.scenario import CHINA
 from yipanqi.engine.province.streams import stream
 from yipanqi.kernel.places import ancestor_codes
+from yipanqi.rehearsal.payees import payee_name
 
 WARNINGS = 450  # of a whole history; few enough to be played in half a minute
 QUICK_WARNINGS_PER_DAY = 700
@@ -133,6 +134,8 @@ def _broken(message: Message, kind: int) -> Message:
 def _messages(province: Province) -> Iterator[Message]:
     for warning, truth in zip(province.warnings, province.truth.warnings, strict=True):
         known = {"person_address": _address(warning)} if warning.source in KNOW_ADDRESSES else {}
+        if account := warning.row.get("suspect_account"):
+            known["text"] = f"{warning.row.get('text', '')}（收款户名：{payee_name(account)}）"
         yield Message(_sender(warning), warning.sent_at, warning.row | known, _truth(truth))
 
 
