@@ -27,15 +27,15 @@ def main() -> int:
     _show(found)
     with running() as bench:
         for name, measure in (
-            ("single_intake", lambda: measures.single_intake(bench, count=150 if quick else 1500)),
-            ("wall_latency", lambda: measures.wall_latency(bench, times=10 if quick else 60)),
-            ("batch_intake", lambda: measures.batch_intake(bench, batches=1 if quick else 10)),
-            ("desks", lambda: measures.desks(bench, times=20 if quick else 150)),
             (
                 "orders",
                 lambda: orders.orders(bench, count=300 if quick else 3000, seconds=6 if quick else 60),
             ),
             ("report_to_order", lambda: orders.report_to_order(bench, times=10 if quick else 100)),
+            ("single_intake", lambda: measures.single_intake(bench, count=150 if quick else 1500)),
+            ("wall_latency", lambda: measures.wall_latency(bench, times=10 if quick else 60)),
+            ("batch_intake", lambda: measures.batch_intake(bench, batches=1 if quick else 10)),
+            ("desks", lambda: measures.desks(bench, times=20 if quick else 150)),
             ("memory", lambda: measures.memory(bench)),
         ):
             started = time.perf_counter()
