@@ -13,6 +13,7 @@ from threading import Lock
 from yipanqi import catalog
 from yipanqi.engine.province.scenario import CHINA
 from yipanqi.engine.province.streams import stream
+from yipanqi.gateways.reading import minor_text
 from yipanqi.kernel.money import format_amount, parse_amount_minor
 from yipanqi.ops.subjects.rules import bank_of
 from yipanqi.rehearsal.messages import Message
@@ -23,7 +24,7 @@ from yipanqi.rehearsal.street import Street
 from yipanqi.web.demo import DEMO_PASSWORD
 
 CLERK, CHIEF = DESK_CLERKS
-TYPICAL = "8800.00"
+UNSAID = (3, 460)  # hundreds of yuan, where the warning names no sum
 MOVED_ON = 0.35  # of the payees have passed part of it on before the stop
 PROTECTS = 0.7  # of the victims give the number of their own card
 LEFT_TO_SIGN = 3
@@ -48,7 +49,8 @@ def payment_of(seed: int, row: dict[str, str], now: datetime) -> Paid:
     account = row.get("suspect_account") or "6299" + "".join(str(draws.whole(0, 9)) for _ in range(12))
     banks = tuple(catalog.banks())
     bank = bank_of(row.get("suspect_bank", "")) or banks[draws.whole(0, len(banks) - 1)]
-    amount = format_amount(parse_amount_minor(row.get("amount") or TYPICAL)).replace(",", "")
+    said = row.get("amount") or f"{draws.whole(*UNSAID) * 100}.00"
+    amount = format_amount(parse_amount_minor(said)).replace(",", "")
     warned_at = datetime.fromisoformat(row["occurred_at"]) if "occurred_at" in row else now
     at = min(warned_at, now - timedelta(seconds=20)).replace(microsecond=0)
     return Paid(account, bank, payee_name(account), amount, at)
@@ -74,6 +76,10 @@ class Clerks:
         self._clerk.close()
         self._chief.close()
 
+    def set_faults(self, **chances: float) -> None:
+        """How often every bank does what it should not, from now on (docs/gateways.md names the faults)."""
+        self._street.control("*", faults=chances)
+
     def set_clock(self, at: datetime | None) -> None:
         """Put the banks' clocks to an instant, or back to real time."""
         self._street.control("*", clock={"at": at.isoformat()} if at else {})
@@ -97,9 +103,7 @@ class Clerks:
         if draws.chance(MOVED_ON):
             share = draws.whole(10, 90)
             moved = parse_amount_minor(paid.amount) * share // 100
-            self._street.control(
-                paid.bank, move_out=[{"number": paid.account, "amount": f"{moved // 100}.{moved % 100:02d}"}]
-            )
+            self._street.control(paid.bank, move_out=[{"number": paid.account, "amount": minor_text(moved)}])
         fields = {
             "payee_account": paid.account,
             "payee_name": paid.name,

@@ -29,8 +29,9 @@ ROUNDS = tuple(timedelta(minutes=minute) for minute in (2, 6, 10, 14))
 LEFT_WAITING = 34
 TRIAGE_SECONDS = 60
 ORDER_SECONDS = 5
-FRESH = timedelta(minutes=45)  # before the end: signatures asked for since then may wait for the visitor
+FRESH = timedelta(minutes=25)  # before the end: signatures asked for since then may wait for the visitor
 EVENING = timedelta(hours=3)  # before the end: some visits are left for the visitor
+MISMATCH = 0.04  # of the stops banks refuse, because an element differs in their books
 LOOK_SECONDS = 0.01
 Told = Callable[[int, int, datetime], None]  # rows played, rows in all, virtual instant
 
@@ -82,6 +83,7 @@ class Play:
             list(pool.map(Seat.sign_in, self._seats))
             self._duties.sign_in()
             self._clerks.sign_in()
+            self._clerks.set_faults(mismatch=MISMATCH)
             self._doors.sign_in()
             for at, messages in self._steps():
                 self._post(at, messages)
@@ -121,10 +123,9 @@ class Play:
         self._clerks.set_clock(at)
         busy = [seat for seat in self._seats if seat.call]
         free = [seat for seat in self._seats if not seat.call][: waiting_calls(at)]
-        registered = list(pool.map(lambda seat: self._answer(seat, at), busy))
-        if any(registered):
+        self._clerks.turn(leave=LEFT_TO_SIGN if at > self._plan.ends_at - FRESH else 0)
+        if any(list(pool.map(lambda seat: self._answer(seat, at), busy))):
             await_orders()
-            self._clerks.turn(leave=LEFT_TO_SIGN if at > self._plan.ends_at - FRESH else 0)
         list(pool.map(Seat.take, free))
 
     def _answer(self, seat: Seat, at: datetime) -> bool:

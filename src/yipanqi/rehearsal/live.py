@@ -30,6 +30,7 @@ AGAIN_SECONDS = 2.0
 IDLE_SECONDS = 1.0
 DUTY_SECONDS = 15.0
 CLERK_SECONDS = 20.0
+SILENT = 0.05  # of the orders banks leave unanswered at first
 DOOR_SECONDS = 60.0
 TURNS_PER_DIRECTIVE = 3
 JOIN_SECONDS = 5.0
@@ -109,6 +110,7 @@ class Live:
         """The chief's desk: all but the newest signatures are given after a while."""
         with _closing_database():
             self._until_done(self._clerks.sign_in)
+            self._until_done(lambda: self._clerks.set_faults(silent=SILENT))
             while not self._told.wait(CLERK_SECONDS):
                 self._until_done(lambda: self._clerks.turn(leave=LEFT_TO_SIGN))
 
