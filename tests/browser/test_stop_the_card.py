@@ -16,6 +16,10 @@ WORDS = {
     "en": {"short": "Short of the sum", "stopped": "Stopped", "expired": "Expired", "protective": "Protective stop",
            "door": "Dissuaded in person", "sent": "Sent to the centre", "filed": "Filed", "signed": "Signed"},
 }  # fmt: skip
+OWN_S = """() => { const own = document.createElement('button'); own.type = 'button';
+    own.textContent = own.dataset.key = 's';
+    own.addEventListener('click', () => sessionStorage.setItem('own-s', 'pressed'));
+    document.querySelector('main').append(own); }"""
 numbers = count(1)
 
 
@@ -45,7 +49,7 @@ def test_from_the_warning_to_the_end_of_the_stop(site: Site, sign_in, keep, lang
     watcher = sign_in("approver", language=language)  # sits on another page when the pop-up comes
     watcher.goto(f"{site.url}/cases")
     case = _register(site, sign_in, keep, language, card)
-    _sign_both(site, watcher, keep, language)
+    _sign_both(site, watcher, keep, language, case)
     duty = sign_in("duty", language=language)
     duty.goto(case)
     duty.locator("button[name=act][value=accept]").click()
@@ -84,10 +88,16 @@ def _register(site: Site, sign_in, keep, language: str, card: str) -> str:
     return case
 
 
-def _sign_both(site: Site, watcher: Page, keep, language: str) -> None:
-    """The pop-up comes by itself; both stops are signed by keyboard."""
+def _sign_both(site: Site, watcher: Page, keep, language: str, case: str) -> None:
+    """The pop-up comes by itself and has its key alone; both stops are signed by keyboard."""
     expect(watcher.locator("[role=alertdialog]").first).to_be_visible(timeout=15_000)
     keep(watcher, f"stop-popup-{language}")
+    watcher.goto(case)
+    expect(watcher.locator("[role=alertdialog]").first).to_be_visible()
+    watcher.evaluate(OWN_S)
+    watcher.keyboard.press("s")
+    watcher.wait_for_url("**/approvals?id=*")
+    assert watcher.evaluate("sessionStorage.getItem('own-s')") is None
     watcher.goto(f"{site.url}/approvals")
     keep(watcher, f"stop-approval-{language}")
     for left in (1, 0):

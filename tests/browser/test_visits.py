@@ -36,6 +36,11 @@ WORDS = {
         "none": "No visit is waiting",
     },
 }
+IN_OUTBOX = """() => new Promise((done, fail) => { const request = indexedDB.open('visits', 1);
+    request.onerror = () => fail(request.error);
+    request.onsuccess = () => {
+        const all = request.result.transaction('reports').objectStore('reports').getAll();
+        all.onsuccess = () => { request.result.close(); done(all.result); }; }; })"""
 EMPTY = "async () => (await caches.keys()).length === 0 && (await indexedDB.databases()).length === 0"
 numbers = count(1)
 
@@ -182,13 +187,18 @@ def test_what_comes_too_late_is_told_on_the_phone(site: Site, sign_in, keep) -> 
     duty.goto(page.url)
     duty.fill("#reason", "家属来电，已在派出所报案")
     duty.locator("form[action$='/cancel'] button").click()
-    expect(duty.locator("main")).to_contain_text("家属来电")
+    expect(duty.locator("main")).to_contain_text("已取消")
+    assert "家属来电" not in duty.content()  # it may name people, and the phone keeps this page
+    duty.locator(".visit-background summary").click()
+    expect(duty.locator(".visit-text")).to_contain_text("家属来电")
     keep(duty, "visit-cancelled-duty")
 
     page.context.set_offline(False)
     late = page.locator(".outbox-line[data-state=kept]")
     expect(late).to_contain_text(words["cancelled"], timeout=30_000)
-    expect(page.locator("main")).to_contain_text("家属来电")  # the page shows what is so now
+    expect(page.locator(".visit-back")).to_contain_text("已取消")  # the page shows what is so now
+    told = page.evaluate(IN_OUTBOX)
+    assert [(one["fields"], one["photo"]) for one in told] == [({"version": "1"}, None)]
     keep(page, "visit-kept")
     duty.goto(f"{site.url}/alerts/{alert_id}")
     expect(duty.locator("main")).to_contain_text(words["cancelled"])

@@ -205,7 +205,8 @@ def test_a_directive_runs_over_every_wall_it_concerns_and_says_no_word_of_itself
         report_directive(version=3, report="已见面", acting_officer=county, **seen)
         world.seal()
         below.wait(shown("acted"))
-        assert below.states[-1]["directives"]["items"][0]["late"] is True
+        directives = below.states[-1]["directives"]
+        assert (directives["items"][0]["late"], directives["late"]) == (True, 1)
         ticks = [tick["event"] for tick in below.states[-1]["ticker"]]
         assert ticks[-4:] == [
             "directive.handed_down",
@@ -217,7 +218,7 @@ def test_a_directive_runs_over_every_wall_it_concerns_and_says_no_word_of_itself
         world.seal()
         for viewer in (top, below):
             viewer.wait(shown(""))
-        assert other.states[-1]["directives"] == {"total": 0, "items": []}
+        assert other.states[-1]["directives"] == {"total": 0, "late": 0, "items": []}
         told = json.dumps([top.states, below.states, other.states], ensure_ascii=False)
         assert "林晓梅" not in told and "劝阻" not in told.replace("见面劝阻反馈", "")
 

@@ -23,6 +23,7 @@ from yipanqi.ops.journal.models import Entry
 from yipanqi.ops.workorders.models import VisitReport, WorkOrder
 from yipanqi.ops.workorders.outcomes import record_outcome
 from yipanqi.ops.workorders.services import take_next
+from yipanqi.ops.workorders.visits import record_visit
 from yipanqi.rehearsal.world import World
 from yipanqi.web.views.visits import CARDS
 
@@ -112,8 +113,24 @@ def test_a_kept_page_says_nothing_in_plain(world: World, station: Client, sent_o
     for url in ("/visits", reverse("visit", args=[order.id])):
         assert not [each for each in plain if each in page(station, url)], url
     behind = page(station, reverse("visit_background", args=[order.id]))
-    assert SAID in behind and "空号" in behind
+    assert SAID in behind and "空号" in behind and "Cancelled" not in behind
     assert "no-store" in station.get("/visits")["Cache-Control"]
+
+
+def test_a_kept_page_of_a_cancelled_visit_leaves_the_reason_behind(
+    world: World, browser: Browser, station: Client, sent_out: Any
+) -> None:
+    (order,) = sent_out()
+    duty = browser(roles=["duty_officer"], language="en")
+    url = reverse("visit", args=[order.id])
+    why = f"家属{NAME}来电"
+    assert "Cancelled" not in page(station, url)
+    cancel = {"version": order.version, "reason": why}
+    assert duty.post(reverse("visit_cancel", args=[order.id]), cancel).status_code == 303
+    for client in (station, duty):
+        kept = page(client, url)
+        assert "Cancelled" in kept and not [each for each in (why, NAME, PHONE, SAID) if each in kept]
+        assert why in page(client, reverse("visit_background", args=[order.id]))
 
 
 def test_one_tap_shows_one_field_and_is_written_down(world: World, station: Client, sent_out: Any) -> None:
@@ -194,6 +211,22 @@ def test_what_cannot_be_used_is_said(world: World, station: Client, sent_out: An
     assert not VisitReport.objects.for_system("look").exists()
 
 
+def test_no_more_of_a_photo_is_read_than_tells_that_it_is_too_large(
+    world: World, station: Client, sent_out: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (order,) = sent_out()
+    limit, read = catalog.windows()["photo_max_bytes"].count, []
+
+    def record(**act: Any) -> Any:
+        read.append(len(act["told"].photo))
+        return record_visit(**act)
+
+    monkeypatch.setattr("yipanqi.web.views.visits.record_visit", record)
+    answer = send(station, order, photo=SimpleUploadedFile("a.jpg", JPEG + bytes(2 * limit)))
+    assert (answer.status_code, read) == (413, [limit + 1])
+    assert answer.json()["text"] == catalog.error_text("photo_too_large", limit="8 MB").en
+
+
 def test_a_photo_is_shown_to_who_may_see_it(
     world: World, station: Client, sent_out: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -223,7 +256,7 @@ def test_the_duty_officer_sees_all_and_cancels_what_nobody_took(
     assert "Record the visit" not in page(duty, reverse("visit", args=[second.id]))
     assert duty.post(cancel, {"version": second.version, "reason": " "}).status_code == 400
     assert duty.post(cancel, {"version": second.version, "reason": "phoned"}).status_code == 303
-    assert "phoned" in page(duty, reverse("visit", args=[second.id]))
+    assert "phoned" in page(duty, reverse("visit_background", args=[second.id]))
     in_hand = duty.post(reverse("visit_cancel", args=[first.id]), {"version": 2, "reason": "x"})
     assert (
         in_hand.status_code == 409 and Alert.objects.for_system("look").filter(status="closed").count() == 1

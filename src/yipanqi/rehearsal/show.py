@@ -56,7 +56,6 @@ class Show:
             self._street.wait()
             set_clock(virtual_at=plan.starts_at, acting=BUILDER)
             Play(plan, player, seats, duties, clerks, doors, self._people, told).run()
-            clerks.set_clock(None)
         except httpx.HTTPError as error:
             raise DoorShutError(f"the centre stopped answering: {type(error).__name__}") from error
         finally:
@@ -71,6 +70,8 @@ class Show:
         messages = live_messages(self._seed, self._now)
         duties = Duties(self._seed, self._url, player)
         clerks = Clerks(self._seed, self._url, self._street)
+        self._street.wait()
+        clerks.set_clock(None)  # a history, whole or cut short, leaves the banks at its end
         seats = self._seats()[:LIVE_SEATS]
         doors = Doors(self._seed, self._url)
         self._live = Live(self._seed, messages, player, seats, self._people, duties, clerks, doors)

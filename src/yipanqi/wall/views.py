@@ -108,6 +108,7 @@ def _directives(current: WallState, language: str) -> dict[str, Any]:
     names = {code: partner.name(language) for code, partner in partners.items()}
     return {
         "total": len(current.directives),
+        "late": sum(each.late for each in current.directives.values()),
         "items": [
             {
                 "id": each.id,

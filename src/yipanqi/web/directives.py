@@ -109,7 +109,6 @@ def detail(row: Any, officer: Any, at: datetime) -> dict[str, object]:
         "by_partner": row.issuer_kind == IssuerKind.PARTNER,
         "accepted_at": row.accepted_at,
         "acted_at": row.acted_at,
-        "verified_at": row.verified_at,
         "fed_back_at": row.fed_back_at,
     }
     return {

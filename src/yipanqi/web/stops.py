@@ -13,7 +13,6 @@ from django.utils.translation import gettext as _
 from yipanqi import catalog
 from yipanqi.casework.lifecycles.payment_stop import PAYMENT_STOP
 from yipanqi.catalog import PolicyPack
-from yipanqi.kernel.money import format_short
 from yipanqi.ops.jurisdictions.queries import full_name
 from yipanqi.web import presenting as show
 from yipanqi.web.views.policy import duration_in_words
@@ -200,8 +199,3 @@ def span(seconds: int) -> str:
 def term(stop: Any, pack: PolicyPack) -> str:
     """How long one period of this stop is, in words."""
     return duration_in_words(pack.duration(f"stop.{stop.target}.duration"))
-
-
-def sum_short(minor: int | None) -> str:
-    """A sum for a sentence, with its currency's sign left to the sentence; "" when nobody named one."""
-    return "" if minor is None else format_short(minor, show.language())

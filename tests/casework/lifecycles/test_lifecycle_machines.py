@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pkgutil
 from collections.abc import Mapping
 
 import pytest
@@ -10,9 +11,12 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
 from yipanqi import catalog
+from yipanqi.casework import lifecycles
 from yipanqi.casework.lifecycles.alert import ALERT
 from yipanqi.casework.lifecycles.case import CASE
 from yipanqi.casework.lifecycles.directive import DIRECTIVE
+from yipanqi.casework.lifecycles.partner_order import PARTNER_ORDER
+from yipanqi.casework.lifecycles.payment_stop import PAYMENT_STOP
 from yipanqi.casework.lifecycles.work_order import WORK_ORDER
 from yipanqi.casework.machine import Lifecycle, TransitionRefused
 
@@ -88,8 +92,95 @@ CASE_MODEL: Mapping[str, Mapping[str, tuple[str, str]]] = {
     "closed": {},
     "withdrawn": {},
 }
-MODELS = (ALERT_MODEL, WORK_ORDER_MODEL, DIRECTIVE_MODEL, CASE_MODEL)
-ACTS = sorted({act for model in MODELS for acts in model.values() for act in acts})
+STOP_MODEL: Mapping[str, Mapping[str, tuple[str, str]]] = {
+    "proposed": {
+        "sign": ("approved", "stop.signed"),
+        "decline": ("declined", "stop.declined"),
+        "send": ("sent", "stop.sent"),
+        "time_out": ("unanswered", "stop.unanswered"),
+        "confirm": ("stopped", "stop.stopped"),
+        "refuse": ("refused", "stop.refused"),
+        "lift": ("lifting", "stop.lift_ordered"),
+        "expire": ("expired", "stop.expired"),
+    },
+    "approved": {
+        "send": ("sent", "stop.sent"),
+        "time_out": ("unanswered", "stop.unanswered"),
+        "confirm": ("stopped", "stop.stopped"),
+        "refuse": ("refused", "stop.refused"),
+        "lift": ("lifting", "stop.lift_ordered"),
+        "expire": ("expired", "stop.expired"),
+    },
+    "sent": {
+        "sign_after": ("sent", "stop.signed"),
+        "time_out": ("unanswered", "stop.unanswered"),
+        "confirm": ("stopped", "stop.stopped"),
+        "refuse": ("refused", "stop.refused"),
+        "lift": ("lifting", "stop.lift_ordered"),
+        "expire": ("expired", "stop.expired"),
+    },
+    "unanswered": {
+        "sign_after": ("unanswered", "stop.signed"),
+        "send": ("sent", "stop.sent"),
+        "confirm": ("stopped", "stop.stopped"),
+        "refuse": ("refused", "stop.refused"),
+        "lift": ("lifting", "stop.lift_ordered"),
+        "expire": ("expired", "stop.expired"),
+    },
+    "stopped": {
+        "sign_after": ("stopped", "stop.signed"),
+        "extend": ("stopped", "stop.extended"),
+        "lift": ("lifting", "stop.lift_ordered"),
+        "expire": ("expired", "stop.expired"),
+        "supersede": ("superseded", "stop.superseded"),
+    },
+    "lifting": {
+        "confirm": ("lifting", "stop.stopped"),
+        "confirm_lift": ("lifted", "stop.lifted"),
+        "expire": ("expired", "stop.expired"),
+    },
+    "refused": {"correct": ("lifting", "stop.corrected")},
+    "declined": {"correct": ("lifting", "stop.corrected")},
+    "lifted": {"correct": ("lifting", "stop.corrected")},
+    "expired": {"correct": ("lifting", "stop.corrected")},
+    "superseded": {},
+}
+ORDER_MODEL: Mapping[str, Mapping[str, tuple[str, str]]] = {
+    "waiting": {
+        "send": ("sent", "order.sent"),
+        "time_out": ("unanswered", "order.unanswered"),
+        "fulfil": ("fulfilled", "order.fulfilled"),
+        "refuse": ("refused", "order.refused"),
+        "cancel": ("cancelled", "order.cancelled"),
+    },
+    "sent": {
+        "time_out": ("unanswered", "order.unanswered"),
+        "fulfil": ("fulfilled", "order.fulfilled"),
+        "refuse": ("refused", "order.refused"),
+        "cancel": ("cancelled", "order.cancelled"),
+    },
+    "unanswered": {
+        "send": ("sent", "order.sent"),
+        "fulfil": ("fulfilled", "order.fulfilled"),
+        "refuse": ("refused", "order.refused"),
+        "cancel": ("cancelled", "order.cancelled"),
+    },
+    "cancelled": {
+        "fulfil": ("fulfilled", "order.fulfilled"),
+        "refuse": ("refused", "order.refused"),
+    },
+    "fulfilled": {},
+    "refused": {},
+}
+MODELS: tuple[tuple[Lifecycle, Mapping[str, Mapping[str, tuple[str, str]]]], ...] = (
+    (ALERT, ALERT_MODEL),
+    (WORK_ORDER, WORK_ORDER_MODEL),
+    (DIRECTIVE, DIRECTIVE_MODEL),
+    (CASE, CASE_MODEL),
+    (PAYMENT_STOP, STOP_MODEL),
+    (PARTNER_ORDER, ORDER_MODEL),
+)
+ACTS = sorted({act for _, model in MODELS for acts in model.values() for act in acts})
 
 
 class LifeOf(RuleBasedStateMachine):
@@ -210,24 +301,68 @@ class LifeOfACase(LifeOf):
             assert self.events == ["case.withdrawn"]
 
 
+class LifeOfAPaymentStop(LifeOf):
+    lifecycle = PAYMENT_STOP
+    model = STOP_MODEL
+
+    @invariant()
+    def what_left_is_never_declined(self) -> None:
+        if "stop.declined" in self.events and "stop.corrected" not in self.events:
+            assert self.events == ["stop.declined"]
+
+    @invariant()
+    def only_what_holds_is_extended_or_becomes_a_freeze(self) -> None:
+        held = {"stop.stopped", "stop.extended", "stop.signed"}
+        for before, after in zip(["", *self.events], self.events, strict=False):
+            if after in {"stop.extended", "stop.superseded"}:
+                assert before in held and "stop.stopped" in self.events
+
+    @invariant()
+    def an_end_is_left_only_by_a_correction(self) -> None:
+        ends = {"stop.refused", "stop.declined", "stop.lifted", "stop.expired", "stop.superseded"}
+        for before, after in zip(self.events, self.events[1:], strict=False):
+            if before in ends:
+                assert after == "stop.corrected"
+
+
+class LifeOfAPartnerOrder(LifeOf):
+    lifecycle = PARTNER_ORDER
+    model = ORDER_MODEL
+
+    @invariant()
+    def the_bank_settles_it_once_and_for_good(self) -> None:
+        settled = {"order.fulfilled", "order.refused"}
+        assert not settled & set(self.events[:-1])
+
+
+TestLifeOfAPaymentStop = LifeOfAPaymentStop.TestCase
+TestLifeOfAPartnerOrder = LifeOfAPartnerOrder.TestCase
 TestLifeOfACase = LifeOfACase.TestCase
 TestLifeOfAnAlert = LifeOfAnAlert.TestCase
 TestLifeOfAWorkOrder = LifeOfAWorkOrder.TestCase
 TestLifeOfADirective = LifeOfADirective.TestCase
-for _case in (TestLifeOfAnAlert, TestLifeOfAWorkOrder, TestLifeOfADirective, TestLifeOfACase):
+for _case in (
+    TestLifeOfAnAlert,
+    TestLifeOfAWorkOrder,
+    TestLifeOfADirective,
+    TestLifeOfACase,
+    TestLifeOfAPaymentStop,
+    TestLifeOfAPartnerOrder,
+):
     _case.settings = settings(max_examples=60, stateful_step_count=30, deadline=None)
 
 
-@pytest.mark.parametrize("lifecycle", [ALERT, WORK_ORDER, DIRECTIVE, CASE], ids=lambda each: each.name)
+def test_every_lifecycle_has_its_model() -> None:
+    modules = {each.name for each in pkgutil.iter_modules(lifecycles.__path__)}
+    assert {lifecycle.name for lifecycle, _ in MODELS} == modules
+
+
+@pytest.mark.parametrize("lifecycle", [each for each, _ in MODELS], ids=lambda each: each.name)
 def test_every_event_is_declared_in_the_catalog(lifecycle: Lifecycle) -> None:
     assert {each.event for each in lifecycle.transitions} <= set(catalog.events())
 
 
-@pytest.mark.parametrize(
-    ("lifecycle", "model"),
-    [(ALERT, ALERT_MODEL), (WORK_ORDER, WORK_ORDER_MODEL), (DIRECTIVE, DIRECTIVE_MODEL), (CASE, CASE_MODEL)],
-    ids=["alert", "work_order", "directive", "case"],
-)
+@pytest.mark.parametrize(("lifecycle", "model"), MODELS, ids=[each.name for each, _ in MODELS])
 def test_the_table_is_the_model(
     lifecycle: Lifecycle, model: Mapping[str, Mapping[str, tuple[str, str]]]
 ) -> None:

@@ -72,8 +72,11 @@ class Stops:
     def move(self) -> None:
         cases = list(Case.objects.for_system("t"))
         if cases:
-            case, act = self.draw.choice(cases), self.draw.choice(["accept", "withdraw", "refuse"])
-            officer = self.desk.approver if act == "refuse" else self.duty
+            case, act = (
+                self.draw.choice(cases),
+                self.draw.choice(["accept", "withdraw", "refuse", "file", "solve"]),
+            )
+            officer = self.desk.approver if act in {"refuse", "file"} else self.duty
             with contextlib.suppress(YipanqiError):  # not allowed from where the case stands
                 move_case(
                     case_id=case.id, version=case.version, act=act, reason="核查",

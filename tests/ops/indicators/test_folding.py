@@ -10,10 +10,13 @@ import pytest
 
 from tests.ops.indicators.orders import Orders
 from tests.ops.indicators.stops import Stops
+from tests.ops.measures.conftest import Desk
 from yipanqi import catalog
 from yipanqi.analytics.triage import triage_alerts
 from yipanqi.kernel.days import day_of
 from yipanqi.kernel.errors import YipanqiError
+from yipanqi.ops.cases import deadlines as case_clocks
+from yipanqi.ops.cases.moving import move_case
 from yipanqi.ops.indicators.folding import WallState, fold
 from yipanqi.ops.indicators.queries import wall_snapshot
 from yipanqi.ops.journal.models import Entry
@@ -174,6 +177,31 @@ def test_a_county_sees_its_own_and_those_above_see_it_too() -> None:
     } | ({"350104001": 1} if seen["350104001"].waiting else {})  # fmt: skip
     assert sum(seen["350104"].cases_today) == 1 and sum(seen["350203"].cases_today) == 0
     assert not seen["350102"].ticker and seen["350104"].ticker
+
+
+def test_a_late_clock_that_left_the_wall_with_its_case_leaves_it_once() -> None:
+    """An order that reaches its bank after the case was solved ends no clock that the wall still counts."""
+    world = World().load()
+    desk = Desk(world)
+    state = wall_snapshot("350000", now=world.now)
+    case = desk.case()
+    stop = desk.propose(case)
+    duty = world.officer("duty9", roles=["duty_officer", "investigator"])
+    world.advance(timedelta(seconds=61))
+    case_clocks.fire_due(now=world.now)
+    world.seal()
+    late = caught_up(state, world.now).money.late
+    assert late["first_stop"] == 1
+    for act, officer in (("accept", duty), ("file", desk.approver), ("solve", duty)):
+        case = type(case).objects.for_system("t").get(id=case.id)
+        move_case(
+            case_id=case.id, version=case.version, act=act, reason="", acting_officer=officer, now=world.now
+        )
+    desk.send(desk.order(stop))
+    world.seal()
+    state = caught_up(state, world.now)
+    assert state.money.late["first_stop"] == 0 and state.money.first_stops == {"in_time": 0, "late": 1}
+    assert figures(state) == figures(wall_snapshot("350000", now=world.now))
 
 
 def test_an_undone_outcome_leaves_the_wall() -> None:

@@ -68,6 +68,15 @@ def test_a_restriction_runs_thirty_days_and_five_times_more(desk_sg: Desk) -> No
     assert desk.seen(stop).status == "expired"
 
 
+def test_a_law_that_wants_the_case_filed_first_is_obeyed(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("yipanqi.catalog.packs.PolicyPack.flag", lambda self, key: key != "stop.pre_filing")
+    case = desk.case()
+    with refused("case_not_filed"):
+        desk.propose(case)
+    type(case).objects.for_system("t").filter(id=case.id).update(status="filed", filed_at=desk.world.now)
+    assert desk.propose(case).status == "proposed"
+
+
 def test_a_proposal_nobody_signs_does_not_live_for_ever(desk_sg: Desk) -> None:
     stop = restrict(desk_sg)
     desk_sg.world.advance(timedelta(hours=24))

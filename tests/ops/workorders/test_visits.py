@@ -18,7 +18,13 @@ from yipanqi.kernel.errors import YipanqiError
 from yipanqi.ops.alerts.models import Alert
 from yipanqi.ops.journal.models import Entry
 from yipanqi.ops.workorders.models import VisitReport, WorkOrder
-from yipanqi.ops.workorders.queries import NotFound, list_reports_of_alert, list_visits
+from yipanqi.ops.workorders.outcomes import undo_outcome
+from yipanqi.ops.workorders.queries import (
+    NotFound,
+    list_reports_of_alert,
+    list_told_of_alert,
+    list_visits,
+)
 from yipanqi.ops.workorders.services import VersionConflict, give_back, lapse_holds, take_next
 from yipanqi.ops.workorders.visits import Told, cancel_visit, give_back_visit, record_visit, take_visit
 from yipanqi.rehearsal.world import World
@@ -270,6 +276,22 @@ def test_what_comes_too_late_is_kept_and_told(world: World, sent_out: Any, reaso
     assert (entry.subject_id, entry.payload["reason"]) == (str(alert().id), reason)
     on_timeline = list_reports_of_alert(duty, alert().id)
     assert on_timeline[-1].note.reveal() == "人在亲戚家，已说清"
+
+
+def test_phone_and_door_stand_in_one_line_of_time_without_what_was_undone(
+    world: World, sent_out: Any
+) -> None:
+    (order,) = sent_out()
+    operator, officer = world.officer("op"), station(world)
+    world.advance(timedelta(hours=1))
+    send(world, order, "wrong_address", officer)
+    world.advance(timedelta(hours=1))
+    take_next(acting_officer=operator, now=world.now)
+    record(world, orders(taken_by=operator, status="taken").get(), "mismatch", operator)
+    undo_outcome(acting_officer=operator, now=world.now)
+    record(world, orders(taken_by=operator, status="taken").get(), "refused", operator)
+    told = list_told_of_alert(officer, alert().id)
+    assert [each.outcome for each in told] == ["unreachable", "wrong_address", "refused"]
 
 
 def test_what_cannot_be_used_is_refused_and_changes_nothing(world: World, sent_out: Any) -> None:

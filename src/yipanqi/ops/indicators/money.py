@@ -87,11 +87,11 @@ def fold_case(money: Money, item: FeedItem, *, today: bool) -> None:
     if item.event == "case.late":
         money.late[str(payload["clock"])] += 1
     elif item.event == "case.stop_ordered":
-        money.late["first_stop"] -= bool(payload["late"])
+        money.late["first_stop"] -= bool(payload["late"]) and item.after in OPEN
         if today:
             money.first_stops["late" if payload["late"] else "in_time"] += 1
     elif item.event == "case.payment_entered":
-        money.late["level1_entry"] -= bool(payload["late"])
+        money.late["level1_entry"] -= bool(payload["late"]) and item.after in OPEN
     elif item.before in OPEN and item.after not in OPEN:
         money.late["first_stop"] -= bool(payload.get("late_stop"))
         money.late["level1_entry"] -= bool(payload.get("late_entry"))

@@ -24,7 +24,7 @@ from yipanqi.ops.measures.differences import note_difference
 from yipanqi.ops.measures.ending import drop_signatures
 from yipanqi.ops.measures.enums import Coverage, DifferenceKind, OrderKind
 from yipanqi.ops.measures.models import Answer, Order, PaymentStop
-from yipanqi.ops.measures.moving import move_order, move_stop, pack_of
+from yipanqi.ops.measures.moving import move_order, move_stop, term_end
 from yipanqi.ops.measures.ordering import cancel_orders, give_order, lock_with_stops, note_reached
 from yipanqi.ops.partners.models import Partner
 from yipanqi.ops.vault.fields import Sealed, blind_index
@@ -108,7 +108,7 @@ def _stop_answered(answer: BankAnswer, order: Order, stop: PaymentStop, acting: 
     if not answer.ok:
         return _stop_refused(answer, order, stop, acting, now)
     assert answer.starts_at is not None
-    ends_at = answer.starts_at + pack_of(stop).duration(f"stop.{stop.target}.duration")
+    ends_at = term_end(stop, answer.starts_at)
     drafts = [_settle(order, "fulfil", acting, now)]
     before = stop.status
     first = stop.confirmed_at is None
@@ -197,7 +197,7 @@ def _extension_answered(
         stop.counts -= 1
     elif stop.status == "stopped" and stop.expires_at:
         stop.periods += 1
-        stop.expires_at += pack_of(stop).duration(f"stop.{stop.target}.duration")
+        stop.expires_at = term_end(stop, stop.expires_at)
         stop.ends_by_bank_at = answer.ends_at
         drafts.append(
             move_stop(
@@ -211,7 +211,7 @@ def _extension_answered(
             )
         )
     elif stop.status == "expired" and (answer.ends_at is None or answer.ends_at > now):
-        stop.expires_at = answer.ends_at or now + pack_of(stop).duration(f"stop.{stop.target}.duration")
+        stop.expires_at = answer.ends_at or term_end(stop, now)
         drafts.append(move_stop(stop, "correct", acting=acting, now=now, reason="held_without_reason"))
         drafts.append(give_order(stop, OrderKind.LIFT, acting=acting, now=now))
         _differ(stop, DifferenceKind.ANSWER, str(order.id), "expired", "extended", now)

@@ -4,13 +4,13 @@ Lock order: case, account, stop, orders, signatures. Which act does what is in t
 """
 
 import uuid
-from collections.abc import Iterable
 from datetime import datetime
 from typing import TYPE_CHECKING
 
 from yipanqi import catalog
 from yipanqi.casework.lifecycles.partner_order import PARTNER_ORDER
 from yipanqi.casework.lifecycles.payment_stop import PAYMENT_STOP
+from yipanqi.casework.terms import lifts_at
 from yipanqi.catalog import PolicyPack
 from yipanqi.kernel.errors import YipanqiError
 from yipanqi.ops.journal.services import Actor, Draft
@@ -25,10 +25,10 @@ if TYPE_CHECKING:
 class StopRefused(YipanqiError):
     """A stop cannot be proposed, signed, extended or lifted as asked.
 
-    Codes: version_conflict, target_not_allowed, ground_unknown, ground_of_other_target, bank_not_connected,
-    stop_already_live (stop_id), stop_count_exceeded (limit), element_missing (field), origin_missing,
-    second_person_needed, tier_too_low, signature_decided, reason_missing, reason_unknown, field_too_long,
-    extension_too_late.
+    Codes: version_conflict, target_not_allowed, case_not_filed, ground_unknown, ground_of_other_target,
+    bank_not_connected, stop_already_live (stop_id), stop_count_exceeded (limit), element_missing (field),
+    origin_missing, second_person_needed, tier_too_low, signature_decided, reason_missing, reason_unknown,
+    field_too_long, extension_too_late.
     """
 
     code = "stop_refused"
@@ -37,6 +37,11 @@ class StopRefused(YipanqiError):
 def pack_of(stop: PaymentStop) -> PolicyPack:
     """The policy pack pinned on the stop."""
     return catalog.policy(stop.pack_id, stop.pack_version)
+
+
+def term_end(stop: PaymentStop, began_at: datetime) -> datetime:
+    """When a period of the stop that began at an instant is over, by the stop's pack."""
+    return lifts_at(began_at, pack_of(stop).duration(f"stop.{stop.target}.duration"))
 
 
 def lock_stop(stop_id: uuid.UUID) -> PaymentStop:
@@ -130,9 +135,3 @@ def stop_draft(
         after=stop.status,
         ground=stop.ground,
     )
-
-
-def save_orders(orders: Iterable[Order]) -> None:
-    """Write moved orders back."""
-    for order in orders:
-        order.save()

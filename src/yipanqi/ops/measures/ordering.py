@@ -19,7 +19,7 @@ from yipanqi.ops.cases.services import note_stop_sent
 from yipanqi.ops.journal.services import SYSTEM, Actor, Draft, write_entries
 from yipanqi.ops.measures.enums import OrderKind, Target
 from yipanqi.ops.measures.models import Order, PaymentStop
-from yipanqi.ops.measures.moving import move_order, move_stop, pack_of
+from yipanqi.ops.measures.moving import move_order, move_stop, pack_of, term_end
 
 SEND_TASK = "gateways.send_orders"
 TOGETHER = 50
@@ -39,9 +39,8 @@ class Sent:
 
 def leave(stop: PaymentStop, *, acting: Actor, now: datetime) -> None:
     """Give the order to stop for a locked stop: from now on it has an expiry and counts on its account. Saves it."""
-    pack = pack_of(stop)
     stop.ordered_at, stop.counts = now, 1
-    stop.expires_at = now + pack.duration(f"stop.{stop.target}.duration")
+    stop.expires_at = term_end(stop, now)
     stop.save()
     write_entries([give_order(stop, OrderKind.STOP, acting=acting, now=now)])
 

@@ -78,6 +78,8 @@ def propose_stop(*, proposal: StopProposal, acting_officer: "Officer", now: date
     require(acting_officer, "stop.propose")
     case, alert = _origin(proposal, acting_officer)
     pack = pack_of_case(case) if case else policy_in_force(now)
+    if case and not pack.flag("stop.pre_filing") and case.filed_at is None:
+        raise StopRefused("the pack stops only in filed cases", code="case_not_filed")
     partner = _checked(proposal, pack)
     account = resolve_accounts([(proposal.account, proposal.bank)], now=now)[proposal.account]
     lock_account(account.id)

@@ -104,9 +104,10 @@ def list_orders_of_alert(officer: "Officer", alert_id: uuid.UUID) -> list[WorkOr
 
 
 def list_attempts_of_alert(officer: "Officer", alert_id: uuid.UUID) -> list[Attempt]:
-    """All calls made about one alert, oldest first."""
+    """All calls made about one alert, oldest first, undone ones left out."""
     rows = Attempt.objects.in_scope(officer.scope_code).select_related("officer")
-    return list(rows.filter(work_order__alert_id=alert_id).order_by("made_at"))
+    rows = rows.filter(work_order__alert_id=alert_id, undone_at__isnull=True)
+    return list(rows.order_by("made_at", "id"))
 
 
 def open_visits(officer: "Officer") -> Any:
@@ -127,6 +128,12 @@ def list_reports_of_alert(officer: "Officer", alert_id: uuid.UUID) -> list[Visit
     """All reports of visits about one alert, oldest first, those included that did not move the work."""
     rows = VisitReport.objects.in_scope(officer.scope_code).select_related("officer")
     return list(rows.filter(work_order__alert_id=alert_id).order_by("made_at", "id"))
+
+
+def list_told_of_alert(officer: "Officer", alert_id: uuid.UUID) -> list[Attempt | VisitReport]:
+    """What was recorded about one alert, on the phone and at the door, oldest first."""
+    told = [*list_attempts_of_alert(officer, alert_id), *list_reports_of_alert(officer, alert_id)]
+    return sorted(told, key=lambda each: each.made_at)
 
 
 def access_report(officer: "Officer", report_id: uuid.UUID) -> VisitReport:

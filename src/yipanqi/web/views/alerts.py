@@ -83,7 +83,6 @@ def alerts(request: HttpRequest) -> HttpResponse:
         "query": lists.query_string(filters),
         "after": request.GET.get("after", ""),
         "next_after": next_after,
-        "can_export": True,
     }
     return render(request, "alerts/list.html", context)
 
@@ -266,7 +265,7 @@ def _timeline(request: HttpRequest, row: Any) -> list[dict[str, object]]:
     items += [
         {"kind": "outcome", "at": a.made_at, "title": show.outcome_name(a.outcome),
          "text": a.note.reveal(), "by": a.officer.name, "amount": "", "paid": a.outcome == "paid"}
-        for a in list_attempts_of_alert(request.user, row.id) if a.undone_at is None
+        for a in list_attempts_of_alert(request.user, row.id)
     ]  # fmt: skip
     may_look = may(request.user, "visit.read")
     items += [

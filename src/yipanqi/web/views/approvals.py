@@ -18,6 +18,7 @@ from yipanqi.ops.staff.gates import may
 from yipanqi.web import sheets, stops
 from yipanqi.web.gates import desk
 from yipanqi.web.middleware import STATUS, error_sentence
+from yipanqi.web.reading import read_uuid
 
 POPPED = 20  # the latest; who put them away was told of those before
 
@@ -27,7 +28,7 @@ POPPED = 20  # the latest; who put them away was told of those before
 def approvals(request: HttpRequest) -> HttpResponse:
     """The signature that is due first, or the one asked for by its id, with the queue beside it."""
     chosen = request.GET.get("id", "")
-    current = access_signature(request.user, _uuid(chosen)) if chosen else None
+    current = access_signature(request.user, read_uuid(chosen)) if chosen else None
     return render(request, "approvals/desk.html", _board(request, current))
 
 
@@ -39,7 +40,7 @@ def queue(request: HttpRequest) -> HttpResponse:
     An empty desk gets the whole board when something comes in, and a sheet that somebody else decided says so.
     """
     chosen = request.GET.get("id", "")
-    current = access_signature(request.user, _uuid(chosen)) if chosen else None
+    current = access_signature(request.user, read_uuid(chosen)) if chosen else None
     if request.GET.get("seen", "") == _mark(request, current):
         return HttpResponse(status=204)
     if current is None:
@@ -150,10 +151,3 @@ def _queue(request: HttpRequest, current: Any) -> list[dict[str, object]]:
     return [
         sheets.short(each, at) | {"here": each.id == current.id} for each in list_signatures(request.user)
     ]
-
-
-def _uuid(text: str) -> uuid.UUID:
-    try:
-        return uuid.UUID(text)
-    except ValueError:
-        raise YipanqiError("not a signature's id", code="not_found") from None

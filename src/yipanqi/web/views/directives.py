@@ -30,6 +30,7 @@ from yipanqi.web import presenting as show
 from yipanqi.web.directives import detail, options, rows_shown, tab_name
 from yipanqi.web.gates import desk
 from yipanqi.web.middleware import error_sentence
+from yipanqi.web.reading import read_int, read_uuid
 from yipanqi.web.views.alerts import number
 from yipanqi.web.views.intake import flaw_sentence, local_instant
 
@@ -115,12 +116,7 @@ def new(request: HttpRequest) -> HttpResponse:
 def _alert(request: HttpRequest) -> Any:
     """The alert that the directive is to be about, if the officer may see it."""
     text = request.POST.get("alert") or request.GET.get("alert", "")
-    if not text:
-        return None
-    try:
-        return access_alert(request.user, uuid.UUID(text))
-    except ValueError:
-        raise YipanqiError("not an alert's id", code="not_found") from None
+    return access_alert(request.user, read_uuid(text)) if text else None
 
 
 def units_below(code: str) -> list[dict[str, object]]:
@@ -195,7 +191,7 @@ def _act(
     try:
         service(
             directive_id=directive_id,
-            version=_version(request),
+            version=read_int(request.POST.get("version")),
             acting_officer=request.user,
             now=now(),
             **fields,
@@ -240,8 +236,3 @@ def _subject(request: HttpRequest, found: Any) -> dict[str, object] | None:
 
 def _to(directive_id: uuid.UUID) -> HttpResponse:
     return HttpResponseRedirect(reverse("directive_detail", args=[directive_id]), status=303)
-
-
-def _version(request: HttpRequest) -> int:
-    text = request.POST.get("version", "")
-    return int(text) if text.isdecimal() and len(text) < 10 else -1

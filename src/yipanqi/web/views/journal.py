@@ -27,7 +27,8 @@ PAGE = 50
 VOCABULARIES = {
     "fraud_type": catalog.fraud_types,
     "level": catalog.levels,
-    "outcome": catalog.call_outcomes,
+    "outcome": lambda: {**catalog.visit_outcomes(), **catalog.call_outcomes()},
+    "clock": catalog.clocks,
     "source": catalog.sources,
     "field": catalog.fields,
     "directive_kind": catalog.directive_kinds,

@@ -111,7 +111,6 @@ def _difference(item: Any, refused: dict[str, Any]) -> dict[str, object]:
         "theirs": theirs,
         "todo": todo,
         "found_at": item.found_at,
-        "seen_at": item.seen_at,
         "note": mine.get("note", ""),
         "error": mine.get("error", ""),
     }

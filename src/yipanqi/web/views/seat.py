@@ -22,8 +22,7 @@ from yipanqi.ops.workorders.outcomes import record_outcome, undo_outcome
 from yipanqi.ops.workorders.queries import (
     access_work_order,
     find_taken,
-    list_attempts_of_alert,
-    list_reports_of_alert,
+    list_told_of_alert,
     tally,
 )
 from yipanqi.ops.workorders.ranking import order_reasons, order_savable_minor
@@ -87,7 +86,6 @@ def outcome(request: HttpRequest) -> HttpResponse:
         "outcome": show.outcome_name(attempt.outcome),
         "person": attempt.work_order.person.name.masked,
         "undo_until_at": attempt.made_at + undo,
-        "can_undo": True,
         "held": _held(request, attempt),
     }
     taken = take_next(acting_officer=request.user, now=now)
@@ -255,22 +253,15 @@ def _call(request: HttpRequest, order: Any, extra_reasons: list[str]) -> dict[st
         "time_left": show.clock(order.due_at, order.opened_at, now),
         "savable": show.money(order_savable_minor(order, now)),
         "signals": [show.signal(row, text=row.text.reveal()) for row in reversed(signals)],
-        "can_give_back": True,
         "notes": [
             {
                 "at": a.made_at,
                 "author": a.officer.name,
                 "text": f"{show.outcome_name(a.outcome, at_door=a.at_door)} {a.note.reveal()}",
             }
-            for a in _earlier(request, alert.id)
+            for a in list_told_of_alert(request.user, alert.id)
         ],
     }
-
-
-def _earlier(request: HttpRequest, alert_id: Any) -> list[Any]:
-    """What was recorded about the alert so far, on the phone and at the door, oldest first."""
-    calls = [each for each in list_attempts_of_alert(request.user, alert_id) if each.undone_at is None]
-    return sorted([*calls, *list_reports_of_alert(request.user, alert_id)], key=lambda each: each.made_at)
 
 
 def _note(request: HttpRequest) -> str:

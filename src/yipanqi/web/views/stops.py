@@ -25,6 +25,7 @@ from yipanqi.web import presenting as show
 from yipanqi.web import stops
 from yipanqi.web.gates import desk
 from yipanqi.web.middleware import STATUS, error_sentence
+from yipanqi.web.reading import read_int
 from yipanqi.web.views.alerts import number
 from yipanqi.web.views.funds import allowed_acts
 from yipanqi.web.views.policy import duration_in_words
@@ -61,7 +62,7 @@ def lift(request: HttpRequest, stop_id: uuid.UUID) -> HttpResponse:
         try:
             lift_stop(
                 stop_id=stop_id,
-                version=_int(request.POST.get("version")),
+                version=read_int(request.POST.get("version")),
                 reason=request.POST.get("reason", ""),
                 acting_officer=request.user,
                 now=now(),
@@ -83,7 +84,7 @@ def extend(request: HttpRequest, stop_id: uuid.UUID) -> HttpResponse:
         try:
             propose_extension(
                 stop_id=stop_id,
-                version=_int(request.POST.get("version")),
+                version=read_int(request.POST.get("version")),
                 ground=request.POST.get("ground", ""),
                 note=request.POST.get("note", "").strip(),
                 acting_officer=request.user,
@@ -213,11 +214,8 @@ def _facts(found: Any) -> dict[str, object]:
         "person": show.person(found.person) if found.person else None,
         "note": found.note.reveal(),
         "proposed_by": found.proposed_by.name,
-        "signed_by": found.signed_by.name if found.signed_by else "",
-        "signed_at": found.signed_at,
         "ordered_at": found.ordered_at,
         "sent_at": found.sent_at,
-        "confirmed_at": found.confirmed_at,
         "ends_by_bank_at": found.ends_by_bank_at,
         "alert": number(found.alert_id) if found.alert_id else "",
         "pack": f"{found.pack_id} {found.pack_version}",
@@ -238,7 +236,3 @@ def _story(found: Any) -> list[dict[str, object]]:
         }
         for entry in entries
     ]
-
-
-def _int(text: str | None) -> int:
-    return int(text) if text and text.isdecimal() and len(text) < 10 else -1

@@ -31,6 +31,7 @@ from yipanqi.ops.workorders.queries import (
     access_work_order,
     list_attempts_of_alert,
     list_reports_of_alert,
+    list_told_of_alert,
     list_visits,
     open_visits,
 )
@@ -78,7 +79,7 @@ def visit(request: HttpRequest, work_order_id: uuid.UUID) -> HttpResponse:
     reports = [
         each for each in list_reports_of_alert(request.user, order.alert_id) if each.work_order_id == order.id
     ]
-    calls = [each for each in list_attempts_of_alert(request.user, order.alert_id) if each.undone_at is None]
+    calls = list_attempts_of_alert(request.user, order.alert_id)
     context = {
         "visit": {
             **card,
@@ -86,7 +87,7 @@ def visit(request: HttpRequest, work_order_id: uuid.UUID) -> HttpResponse:
             "call_found": show.outcome_name(calls[-1].outcome) if calls else "",
             "status": show.named(catalog.statuses(), f"work_order.{order.status}")["name"],
             "place_query": quote(show.place_path(order.person.place_code)),
-            "cancel_reason": order.cancel_reason.reveal(),
+            "cancelled": bool(order.cancel_reason.reveal()),
         },
         "lines": [line.get(language) for line in catalog.scripts(order.fraud_type).door_lines],
         "outcomes": show.visit_outcome_choices() if is_open and card["group"] != "others" else [],
@@ -110,7 +111,6 @@ def visit(request: HttpRequest, work_order_id: uuid.UUID) -> HttpResponse:
 def background(request: HttpRequest, work_order_id: uuid.UUID) -> HttpResponse:
     """What was warned of and what officers noted: free text may name people, so it is no part of the kept page."""
     order = _access(request, work_order_id)
-    calls = [each for each in list_attempts_of_alert(request.user, order.alert_id) if each.undone_at is None]
     signals = list_signals(order.alert)[-SIGNALS_SHOWN:]
     context = {
         "signals": [show.signal(row, text=row.text.reveal()) for row in reversed(signals)],
@@ -120,8 +120,9 @@ def background(request: HttpRequest, work_order_id: uuid.UUID) -> HttpResponse:
                 "author": each.officer.name,
                 "text": f"{show.outcome_name(each.outcome, at_door=each.at_door)} {each.note.reveal()}",
             }
-            for each in [*calls, *list_reports_of_alert(request.user, order.alert_id)]
+            for each in list_told_of_alert(request.user, order.alert_id)
         ],
+        "cancel_reason": order.cancel_reason.reveal(),
     }
     return render(request, "visits/_background.html", context)
 
@@ -158,14 +159,14 @@ def report(request: HttpRequest, work_order_id: uuid.UUID) -> HttpResponse:
     """Record what came of a visit. The phone's outbox asks for JSON, a form without scripts gets the page."""
     wants_json = "application/json" in request.headers.get("Accept", "")
     now = centre_now()
-    upload = request.FILES.get("photo")
+    upload, photo_max = request.FILES.get("photo"), catalog.windows()["photo_max_bytes"].count
     try:
         told = Told(
             outcome=request.POST.get("outcome", ""),
             submission_id=read_uuid(request.POST.get("submission_id")),
             made_at=read_instant(request.POST.get("made_at"), now),
             note=request.POST.get("note", "").strip(),
-            photo=upload.read() if upload else None,
+            photo=upload.read(photo_max + 1) if upload else None,
         )
         recorded = record_visit(
             work_order_id=work_order_id,

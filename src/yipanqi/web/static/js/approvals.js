@@ -13,9 +13,7 @@
 
   document.addEventListener("keydown", (event) => {
     if (event.key === "Escape" && board.isTyping(event.target)) { event.target.blur(); return; }
-    if (event.ctrlKey || event.metaKey || event.altKey || event.repeat || board.isTyping(event.target)) return;
-    if (document.querySelector("dialog[open]")) return;
-    const key = event.key.length === 1 ? event.key.toLowerCase() : event.key;
+    const key = board.key(event);
     if (key === "ArrowDown" || key === "ArrowRight") step(1);
     else if (key === "ArrowUp" || key === "ArrowLeft") step(-1);
     else if (key === "b") document.getElementById("reason")?.focus();

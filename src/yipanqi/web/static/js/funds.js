@@ -23,9 +23,8 @@
   document.addEventListener("focusin", () => { if (current()) place = rows().indexOf(current()); });
   document.addEventListener("keydown", (event) => {
     if (event.key === "Escape" && board.isTyping(event.target) && !dialog()?.open) { event.target.blur(); return; }
-    if (event.ctrlKey || event.metaKey || event.altKey || event.repeat && !event.key.startsWith("Arrow")) return;
-    if (board.isTyping(event.target) || document.querySelector("dialog[open]")) return;
-    const key = event.key.length === 1 ? event.key.toLowerCase() : event.key;
+    const key = board.key(event, ["ArrowDown", "ArrowUp"]);
+    if (!key) return;
     const at = current() ? rows().indexOf(current()) : place;
     let done = true;
     if (key === "j" || key === "ArrowDown") go(at + 1);

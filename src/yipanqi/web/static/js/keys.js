@@ -21,9 +21,7 @@
     const form = event.key === "Enter" && event.target.matches("select") && event.target.closest("form[data-enter]");
     if (form) { event.preventDefault(); form.requestSubmit(); return; }
     if (event.key === "Escape" && board.isTyping(event.target)) { event.target.blur(); return; }
-    if (event.ctrlKey || event.metaKey || event.altKey || event.repeat || board.isTyping(event.target)) return;
-    if (document.querySelector("dialog[open]")) return;
-    const key = event.key.length === 1 ? event.key.toLowerCase() : event.key;
-    if (press(key)) event.preventDefault();
+    const key = board.key(event);
+    if (key && press(key)) event.preventDefault();
   });
 })();

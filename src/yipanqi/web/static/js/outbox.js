@@ -76,7 +76,9 @@
     const answer = await ask(report.url, { method: "POST", body: form, headers: { "X-CSRFToken": fresh.token } });
     const told = await answer.json().catch(() => ({ text: "" }));
     const state = !answer.ok ? "refused" : told.kept ? "kept" : "sent";
-    await put({ ...report, state, text: told.text, sentAt: Date.now(), photo: null });
+    // What the centre has stays here without note and photo; what it refused keeps both, for whoever tells it anew.
+    const left = answer.ok ? { fields: { version: report.fields.version }, photo: null } : {};
+    await put({ ...report, ...left, state, text: told.text, sentAt: Date.now() });
   }
 
   async function sendAll(tokenUrl) {

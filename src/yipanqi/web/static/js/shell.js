@@ -14,6 +14,14 @@
     && (target.isContentEditable || ["TEXTAREA", "SELECT"].includes(target.tagName)
       || (target.tagName === "INPUT" && !["radio", "checkbox", "button", "submit"].includes(target.type)));
 
+  // The key that an event is for a desk: lower-cased, or "" while somebody types, holds it down, has a dialog open or a
+  // modifier pressed, and when another script has acted on it already. `held` names the keys that may be held down.
+  board.key = (event, held = []) => {
+    if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey || board.isTyping(event.target)) return "";
+    if ((event.repeat && !held.includes(event.key)) || document.querySelector("dialog[open]")) return "";
+    return event.key.length === 1 ? event.key.toLowerCase() : event.key;
+  };
+
   const two = (number) => String(number).padStart(2, "0");
   board.span = (seconds) => {
     const whole = Math.floor(Math.abs(seconds));

@@ -40,10 +40,9 @@
   });
   document.addEventListener("keydown", (event) => {
     const one = card();
-    if (!one || board.isTyping(event.target) || event.ctrlKey || event.metaKey || event.altKey || event.repeat) return;
-    if (document.querySelector("dialog[open]")) return;
-    if (event.key === "Escape") away();
-    else if (event.key.toLowerCase() === "s") one.querySelector("[data-summons-open]").click();
+    const key = one ? board.key(event) : "";
+    if (key === "Escape") away();
+    else if (key === "s") one.querySelector("[data-summons-open]").click();
     else return;
     event.preventDefault();
   });

@@ -70,6 +70,7 @@
       line.append(button);
     }
     if (one.text) line.append(make("p", "small", one.text));
+    if (one.state === "refused" && one.fields.note) line.append(make("p", "small", one.fields.note));
     return line;
   }
 

@@ -151,7 +151,8 @@
     box.style.height = `${rows * height}px`;
   }
   function lateDirectives() {
-    const late = state.directives.items.filter((one) => one.late || Date.parse(one.due_at) < board.now()).length;
+    const passed = state.directives.items.filter((one) => one.late || Date.parse(one.due_at) < board.now()).length;
+    const late = Math.max(state.directives.late, passed);  // only the most pressing are sent; the clock marks within seconds
     put("directives-late", whole.format(late));
     ref("directives-late-sum").hidden = late === 0;
   }
