@@ -2,7 +2,7 @@
 # The work of `setup` and `bundle` is in tools/setup.py and tools/bundle.py.
 
 .DEFAULT_GOAL := help
-.PHONY: help migrations setup demo test long lint lock bench screenshots journal-verify bundle clean
+.PHONY: help migrations setup demo test long lint lock bench bench-tracing screenshots journal-verify bundle clean
 MAKEFLAGS += --no-print-directory
 PY := .venv/bin/python
 
@@ -31,8 +31,9 @@ lint:
 	@$(PY) -c 'from importlinter.cli import lint_imports_command; lint_imports_command()' --no-cache
 	@$(PY) tools/messages.py check
 
-long: setup ## a thousand random lives of a stop against the bank's rules; about ten minutes
-	@exec env YIPANQI_RUNS=1000 $(PY) -m pytest tests/ops/measures/test_machine.py
+long: setup ## 1,000 random lives of a stop, 10,000 random ledgers per tracing method; some twenty minutes
+	@env YIPANQI_RUNS=1000 $(PY) -m pytest tests/ops/measures/test_machine.py
+	@exec env YIPANQI_RUNS=10000 $(PY) -m pytest tests/engine/tracing/test_against_oracle.py tests/engine/tracing/test_live.py
 
 lock: ## resolve the Python packages anew into requirements.lock (needs uv)
 	@command -v uv >/dev/null 2>&1 || { echo "lock: needs uv" >&2; exit 1; }
@@ -41,6 +42,9 @@ lock: ## resolve the Python packages anew into requirements.lock (needs uv)
 
 bench: setup ## run the benchmarks and write what was reached
 	@exec $(PY) -m benchmarks
+
+bench-tracing: setup ## run the tracing engine beside DuckDB, SQLite, rustworkx and plain Python; an hour
+	@exec $(PY) -m benchmarks.tracing
 
 migrations: ## write the migrations that changed models lack
 	@exec $(PY) tools/migrations.py

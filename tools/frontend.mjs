@@ -14,6 +14,7 @@ const vendor = join(root, "src", "yipanqi", "web", "static", "vendor");
 const FILES = {
   "@tabler/core/dist/css/tabler.min.css": "tabler.min.css",
   "htmx.org/dist/htmx.min.js": "htmx.min.js",
+  "cytoscape/dist/cytoscape.min.js": "cytoscape.min.js",
   "echarts/dist/echarts.simple.min.js": "echarts.min.js",
 };
 
@@ -21,6 +22,7 @@ const LICENSES = {
   "@tabler/core/LICENSE": "tabler",
   "@tabler/icons/LICENSE": "tabler-icons",
   "htmx.org/LICENSE": "htmx",
+  "cytoscape/LICENSE": "cytoscape",
   "echarts/LICENSE": "echarts",
   "echarts/NOTICE": "echarts-notice",
 };

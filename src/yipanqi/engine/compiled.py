@@ -1,0 +1,49 @@
+"""Compiles hot loops once for a machine: `compiled` is numba's njit with a cache that follows the source.
+
+numba looks only at a function's own file when it decides whether a cached kernel is still good, not at the functions that
+it calls. So the cache's folder is named after the source of all kernels: another source, another folder.
+"""
+
+import hashlib
+import os
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, Final, TypeVar, cast
+
+import numba
+
+Function = TypeVar("Function", bound=Callable[..., Any])
+
+_ROOMS: Final = ("ledger", "tracing")
+
+
+def _cache_folder() -> Path:
+    source = hashlib.sha256()
+    here = Path(__file__).parent
+    for room in _ROOMS:
+        for file in sorted((here / room).rglob("*.py")):
+            text = file.read_bytes()
+            if b"@compiled" in text:
+                source.update(text)
+    name = f"{source.hexdigest()[:16]}"
+    homes = (
+        Path(os.environ.get("XDG_CACHE_HOME") or "~/.cache").expanduser() / "yipanqi",
+        Path(tempfile.gettempdir()) / f"yipanqi-{os.getuid()}",
+    )
+    for home in homes:
+        try:
+            (home / "kernels" / name).mkdir(parents=True, exist_ok=True)
+        except OSError:
+            continue
+        if os.access(home / "kernels" / name, os.W_OK):
+            return home / "kernels" / name
+    return homes[-1]
+
+
+setattr(numba.config, "CACHE_DIR", str(_cache_folder()))  # noqa: B010 - numba declares none of its settings
+
+
+def compiled(function: Function) -> Function:
+    """The function as machine code, made at its first call with each set of types and kept for later runs."""
+    return cast(Function, numba.njit(cache=True)(function))

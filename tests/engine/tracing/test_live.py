@@ -1,0 +1,112 @@
+"""The live chase equals the batch trace on every prefix, with given openings, late rows and reversals and all."""
+
+import os
+from datetime import UTC, datetime, timedelta
+from itertools import pairwise
+
+import polars as pl
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tests.engine.tracing.ledgers import ACCOUNTS, BASE, frame_of, ledgers
+from tests.engine.tracing.oracle import Row
+from yipanqi.engine.ledger import ledger_from_frame
+from yipanqi.engine.tracing import LiveTrace, Movement, trace
+
+RUNS = int(os.environ.get("YIPANQI_RUNS", "80"))
+METHODS = ("haircut", "fifo", "lifo")
+
+
+class Growing:
+    """A ledger in memory that grows by frames."""
+
+    def __init__(self):
+        self.frame = frame_of([])
+
+    def append(self, frame):
+        self.frame = pl.concat([self.frame, frame])
+
+    def ledger(self):
+        return ledger_from_frame(self.frame)
+
+
+def movement(row):
+    at = datetime.fromtimestamp(BASE, UTC) + timedelta(seconds=row.at)
+    return Movement(
+        row.id, at, row.payer, row.payee, row.amount, serial=row.serial, kind=row.kind, currency=row.currency,
+        reverses=row.reverses,
+    )  # fmt: skip
+
+
+@st.composite
+def streams(draw):
+    """Rows of one currency in some order of arrival, in batches, with seeds that are opened at some moment."""
+    rows = [row for row in draw(ledgers(most=20)) if row.currency == "CNY"]
+    if not rows:
+        rows = [row for row in draw(ledgers(most=20)) if row.currency == "CNY"]
+    ordered = sorted(rows, key=lambda row: row.order)
+    if draw(st.booleans()):
+        ordered = draw(st.permutations(ordered))
+    cuts = sorted(draw(st.sets(st.integers(0, len(ordered)), max_size=6)) | {0, len(ordered)})
+    batches = [ordered[a:b] for a, b in pairwise(cuts) if a < b]
+    ids = [row.id for row in rows] or ["none"]
+    seeds = draw(st.lists(st.sampled_from(ids), min_size=1, max_size=3, unique=True))
+    opened = draw(st.integers(0, len(batches)))
+    sinks = dict.fromkeys(draw(st.sets(st.sampled_from(ACCOUNTS), max_size=1)), "merchant")
+    opening = {name: draw(st.integers(0, 300)) for name in ACCOUNTS}
+    return batches, seeds, opened, sinks, opening
+
+
+@pytest.mark.parametrize("method", METHODS)
+@settings(max_examples=RUNS, deadline=None)
+@given(stream=streams())
+def test_equals_the_batch_on_every_prefix(method, stream):
+    batches, seeds, opened, sinks, opening = stream
+    history = Growing()
+    live = LiveTrace(history, method=method, opening=opening, sinks=sinks)
+    for number, batch in enumerate([*batches, None]):
+        if number == opened:
+            live.open(seeds)
+        if batch is None:
+            break
+        history.append(frame_of(batch))
+        live.push([movement(row) for row in batch])
+        ledger = history.ledger()
+        came = [seed for seed in seeds if ledger.ids.find(seed) is not None] if number >= opened else []
+        expected = trace(ledger, came, method=method, opening=opening, sinks=sinks)
+        assert live.accounts() == expected.accounts
+
+
+@pytest.mark.parametrize("method", METHODS)
+@settings(max_examples=RUNS // 2, deadline=None)
+@given(stream=streams())
+def test_every_arrival_is_told_in_order(method, stream):
+    batches, seeds, _, sinks, opening = stream
+    rows = sorted(
+        (row for batch in batches for row in batch if row.kind != "reversal"), key=lambda row: row.order
+    )
+    history = Growing()
+    live = LiveTrace(history, method=method, opening=opening, sinks=sinks)
+    live.open(seeds)
+    told = []
+    for row in rows:
+        history.append(frame_of([row]))
+        told += live.push([movement(row)])
+    came = [seed for seed in seeds if any(row.id == seed for row in rows)]
+    expected = trace(history.ledger(), came, method=method, opening=opening, sinks=sinks)
+    assert [(m.transfer_id, m.amount_minor) for m in told] == [
+        (t.id, t.tainted_minor) for t in expected.transfers
+    ]
+
+
+def test_only_reached_accounts_are_kept():
+    history = Growing()
+    live = LiveTrace(history, opening={})
+    live.open(["seed"])
+    rows = [Row(f"r{n}", n, f"P{n % 97}", f"Q{n % 89}", 10 + n) for n in range(2_000)]
+    rows += [Row("seed", 3_000, "V", "M", 500), Row("on", 3_001, "M", "N", 500)]
+    history.append(frame_of(rows))
+    live.push([movement(row) for row in rows])
+    assert set(live.local) == {("M", "CNY"), ("N", "CNY")}
+    assert len(live.pool.tag) == 1024
