@@ -93,12 +93,12 @@ def test_heap_and_sweep_find_the_same(method, case):
     ledger = ledger_of(rows)
     options = {"method": method, "sinks": sinks, "opening": given_, "until": instant(until)}
     by_heap = trace(ledger, seeds, **options)
-    kernel = following_module.moving.follow_heap
-    following_module.moving.follow_heap = lambda *_: following_module.moving.DENSE
+    kernel = following_module.walking.follow_heap
+    following_module.walking.follow_heap = lambda *_: following_module.walking.DENSE
     try:
         assert trace(ledger, seeds, **options) == by_heap
     finally:
-        following_module.moving.follow_heap = kernel
+        following_module.walking.follow_heap = kernel
 
 
 @settings(max_examples=RUNS, deadline=None)

@@ -109,4 +109,4 @@ def test_only_reached_accounts_are_kept():
     history.append(frame_of(rows))
     live.push([movement(row) for row in rows])
     assert set(live.local) == {("M", "CNY"), ("N", "CNY")}
-    assert len(live.pool.tag) == 1024
+    assert len(live.money.pots) == 64

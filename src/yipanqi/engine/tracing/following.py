@@ -13,11 +13,13 @@ from numpy.typing import NDArray
 
 from yipanqi.engine.ledger.table import Ledger
 from yipanqi.engine.ledger.texts import frozen
-from yipanqi.engine.tracing import moving
-from yipanqi.engine.tracing.lots import Pool, Purses, list_tagged, nodes_left
-from yipanqi.engine.tracing.moving import NO_ROOM, Flows, Scene, Walk
+from yipanqi.engine.tracing import moving, walking
+from yipanqi.engine.tracing.lots import Pool, list_tagged
+from yipanqi.engine.tracing.moving import Money
+from yipanqi.engine.tracing.pots import TAINTED, new_pots
 from yipanqi.engine.tracing.reaching import payees_of, reach
-from yipanqi.engine.tracing.shares import Scratch
+from yipanqi.engine.tracing.shares import Scratch, Sources, list_sources
+from yipanqi.engine.tracing.walking import NO_ROOM, Flows, Scene, Walk
 
 Progress = Callable[[int, int], None]
 _NO_ENDS: Final[NDArray[np.uint8]] = frozen(np.zeros(0, np.uint8))
@@ -101,64 +103,65 @@ class Run:
 
     def __init__(self, plan: Plan, code: int) -> None:
         ledger, pots, tags = plan.ledger, len(plan.ledger.pots), len(plan.seeds)
-        self._rows, self._code = plan.rows, code
+        self._rows, self._code, self._swept = plan.rows, code, False
         self.scene = scene_of(ledger, plan.opening, plan.ends, plan.seeds)
-        self.pool = new_pool(4 * tags + 1024)
-        self.purses = new_purses(pots)
-        self.scratch = new_scratch(tags)
+        self.money = new_money(pots, tags)
         state = np.zeros(6, np.int64)
         state[0] = state[4] = plan.seeds[0] if tags else plan.rows
-        self.walk = Walk(
+        self._walk = Walk(
             np.zeros(pots, np.uint8),
-            np.zeros(pots, np.int64),
-            np.zeros(pots, np.int64),
             np.zeros(len(ledger) // 8 + 1, np.uint8),
             np.empty(1024, np.int64),
             state,
         )
-        flows = np.empty(1024 + tags, np.int32), np.empty(1024 + tags, np.int64)
-        self.flows = Flows(*flows, np.zeros(tags, np.int64), np.zeros(tags, np.int64))
+        by_seed = (np.zeros(tags, np.int64) for _ in range(3))
+        self._flows = Flows(np.empty(1024 + tags, np.int32), np.empty(1024 + tags, np.int64), *by_seed)
 
     def go(self, progress: Progress | None) -> Followed:
         """Run to the end."""
-        self._drive(moving.follow_heap, self._rows)
-        state = self.walk.state
+        self._drive(walking.follow_heap, self._rows)
+        state = self._walk.state
+        if state[0] < self._rows:
+            self.bring_up(int(state[0]))
+            self._swept = True
         while state[0] < self._rows:
-            self._drive(moving.follow_sweep, min(self._rows, int(state[0]) + _PIECE))
+            self._drive(walking.follow_sweep, min(self._rows, int(state[0]) + _PIECE))
             if progress:
                 progress(int(state[0]), self._rows)
-        flows, count = self.flows, int(state[3])
-        return Followed(
-            flows.row[:count],
-            flows.tainted[:count],
-            flows.displaced,
-            flows.left,
-            *self._lying(flows.row[:count]),
-        )
+        flows, count = self._flows, int(state[3])
+        rows = flows.row[:count]
+        return Followed(rows, flows.tainted[:count], flows.displaced, flows.left, *self._lying(rows))
 
-    def bring_up(self, pots: NDArray[np.int32]) -> None:
-        """Bring some pots to the end of the rows, clean money and all."""
-        for pot in pots.tolist():
-            if nodes_left(self.pool) < len(self.scratch.node) + 8:
+    def bring_up(self, row: int) -> None:
+        """Bring all pots that were met to just before a row, clean money and all."""
+        pot = 0
+        while pot >= 0 and not self._swept:
+            pot = walking.bring_up(self.scene, self.money, self._walk, self._code, pot, row)
+            if pot >= 0:
                 self._grow()
-            moving.catch_up(self.scene, self.pool, self.purses, self.walk, self._code, pot, self._rows)
+
+    def met(self, pot: int) -> bool:
+        """Whether a pot's money is kept."""
+        return bool(self._walk.met[pot])
 
     def _drive(self, kernel: Callable[..., int], rows: int) -> None:
         while True:
-            own = (self.scene, self.pool, self.purses, self.scratch, self.walk, self.flows)
-            if kernel(*own, self._code, rows) != NO_ROOM:
+            if kernel(self.scene, self.money, self._walk, self._flows, self._code, rows) != NO_ROOM:
                 return
             self._grow()
 
     def _grow(self) -> None:
-        self.pool = grown_pool(self.pool)
-        self.walk = self.walk._replace(heap=doubled(self.walk.heap))
-        flows = self.flows
-        self.flows = flows._replace(row=doubled(flows.row), tainted=doubled(flows.tainted))
+        """Make room; the kernels do not say which array was full."""
+        walk, flows = self._walk, self._flows
+        self.money = with_room(self.money, self._code)
+        if walk.state[2] + 1 >= len(walk.heap):
+            self._walk = walk._replace(heap=doubled(walk.heap))
+        if walk.state[3] == len(flows.row):
+            self._flows = flows._replace(row=doubled(flows.row), tainted=doubled(flows.tainted))
 
     def _lying(self, rows: NDArray[np.int32]) -> tuple[NDArray[Any], ...]:
-        pots = payees_of(self.scene.payee, rows, len(self.purses.first))
-        return held_by(self.pool, self.purses, pots[self.purses.tainted[pots] > 0])
+        pots = payees_of(self.scene.payee, rows, len(self.money.pots))
+        return held_by(self.money, self._code, pots[self.money.pots[pots, TAINTED] > 0])
 
 
 def scene_of(
@@ -173,27 +176,31 @@ def scene_of(
     return Scene(*columns, *index, opening, ends, seeds)
 
 
-def new_pool(nodes: int) -> Pool:
-    """A pool with room for some nodes; node 0 is none."""
-    tags, links = np.zeros(nodes, np.int32), (np.zeros(nodes, np.int32), np.zeros(nodes, np.int32))
-    return Pool(tags, np.zeros(nodes, np.int64), *links, np.array([0, 1, 0], np.int64))
-
-
-def grown_pool(pool: Pool) -> Pool:
-    """The same nodes with room for as many more."""
-    tags, money, after, before = (doubled(array) for array in pool[:4])
-    return Pool(tags, money, after, before, pool.spare)
-
-
-def new_purses(pots: int) -> Purses:
-    """Purses of pots that hold no traced money."""
-    return Purses(np.zeros(pots, np.int32), np.zeros(pots, np.int32), np.zeros(pots, np.int64))
+def new_money(pots: int, tags: int) -> Money:
+    """Pots that hold nothing traced, with room for some money of `tags` seeds."""
+    links = (np.zeros(1024, np.int32), np.zeros(1024, np.int32))
+    pool = Pool(np.zeros(1024, np.int32), np.zeros(1024, np.int64), *links, np.array([0, 1, 0], np.int64))
+    places = 8 * tags + 1024
+    sources = Sources(np.zeros(places, np.int32), np.zeros(places, np.int64), np.zeros(1, np.int64))
+    return Money(new_pots(pots), pool, sources, new_scratch(tags))
 
 
 def new_scratch(tags: int) -> Scratch:
     """Room for the shares of a pot in which every tag and clean money are."""
-    size = tags + 1
-    return Scratch(*(np.zeros(size, t) for t in (np.int32, np.int64, np.int64, np.int32)))
+    return Scratch(np.zeros(tags + 1, np.int64), np.zeros(tags + 1, np.int64), np.zeros(tags + 1, np.int32))
+
+
+def with_room(money: Money, code: int) -> Money:
+    """The same money with room for one more row."""
+    while not moving.has_room(money, code):
+        pool, sources = money.pool, money.sources
+        if code == moving.HAIRCUT:
+            sources = sources._replace(tag=doubled(sources.tag), money=doubled(sources.money))
+        else:
+            tag, own, after, before = (doubled(array) for array in pool[:4])
+            pool = Pool(tag, own, after, before, pool.spare)
+        money = money._replace(pool=pool, sources=sources)
+    return money
 
 
 def doubled(array: NDArray[Any]) -> NDArray[Any]:
@@ -204,13 +211,16 @@ def doubled(array: NDArray[Any]) -> NDArray[Any]:
 
 
 def held_by(
-    pool: Pool, purses: Purses, pots: NDArray[np.int32]
+    money: Money, code: int, pots: NDArray[np.int32]
 ) -> tuple[NDArray[np.int32], NDArray[np.int32], NDArray[np.int64]]:
     """(pot, tag, held): what traced money lies in some pots, by seed, in the order of pot and tag."""
-    pot, tag, money = list_tagged(pool, purses, pots)
+    if code == moving.HAIRCUT:
+        pot, tag, held = list_sources(money.pots, money.sources, pots)
+    else:
+        pot, tag, held = list_tagged(money.pool, money.pots, pots)
     if not len(pot):
-        return pot, tag, money
+        return pot, tag, held
     order = np.lexsort((tag, pot))
-    pot, tag, money = pot[order], tag[order], money[order]
+    pot, tag, held = pot[order], tag[order], held[order]
     first = np.flatnonzero(np.r_[True, (pot[1:] != pot[:-1]) | (tag[1:] != tag[:-1])])
-    return pot[first], tag[first], np.add.reduceat(money, first)
+    return pot[first], tag[first], np.add.reduceat(held, first)

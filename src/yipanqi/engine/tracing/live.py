@@ -20,17 +20,17 @@ from yipanqi.engine.tracing.following import (
     CODES,
     Run,
     doubled,
-    grown_pool,
-    new_pool,
-    new_purses,
+    new_money,
     new_scratch,
     scene_of,
+    with_room,
 )
-from yipanqi.engine.tracing.lots import Purses, nodes_left
-from yipanqi.engine.tracing.moving import clean_before, set_clean
+from yipanqi.engine.tracing.moving import change_clean
+from yipanqi.engine.tracing.pots import TAINTED, WIDTH
 from yipanqi.engine.tracing.pushing import Push
 from yipanqi.engine.tracing.result import TracedAccount, TracedTransfer
 from yipanqi.engine.tracing.tracing import Answer, TraceError, openings_of, plan_trace
+from yipanqi.engine.tracing.walking import clean_before
 
 Key = tuple[str, str]  # account, currency
 
@@ -116,8 +116,7 @@ class LiveTrace:
         self.local: dict[Key, int] = {}
         self.known: dict[Key, _Known] = {}
         self._banks: dict[Key, str] = {}
-        self.pool, self.purses = new_pool(1024), new_purses(64)
-        self.scratch = new_scratch(max(len(self._seeds), 1))
+        self.money = new_money(64, 0)
 
     @property
     def seeds(self) -> tuple[str, ...]:
@@ -167,19 +166,14 @@ class LiveTrace:
         ]
         return tuple(sorted(found, key=lambda each: (each.level, each.first_at, each.account, each.currency)))
 
-    def grow(self) -> None:
-        """Make room for as many nodes again."""
-        self.pool = grown_pool(self.pool)
-
     def make_room(self) -> None:
         """See to it that one transfer can happen."""
-        while nodes_left(self.pool) < len(self.scratch.node) + 8:
-            self.grow()
+        self.money = with_room(self.money, self.code)
 
     def tag_of(self, seed: str) -> int:
         """The number of a seed that comes now."""
         self._tags.append(seed)
-        self.scratch = new_scratch(len(self._tags))
+        self.money = self.money._replace(scratch=new_scratch(len(self._tags)))
         return len(self._tags) - 1
 
     def add_pot(self, key: Key, transfer_id: str) -> int:
@@ -191,13 +185,13 @@ class LiveTrace:
             raise TraceError(
                 f"transfer {transfer_id!r} was pushed before it was in the ledger", seed=transfer_id
             )
-        if len(self.local) == len(self.purses.first):
-            self.purses = Purses(*(doubled(array) for array in self.purses))
+        if len(self.local) == len(self.money.pots):
+            self.money = self.money._replace(pots=doubled(self.money.pots))
         local = self.local[key] = len(self.local)
         scene = scene_of(ledger, openings_of(ledger, self._opening))
         clean, entered = clean_before(scene, pots[0], row)
         self.make_room()
-        set_clean(self.pool, self.purses, self.code, local, clean, entered)
+        change_clean(self.money, self.code, local, clean, entered)
         self._banks[key] = ledger.pots.banks[ledger.pots.bank[pots[0]]]
         return local
 
@@ -216,7 +210,7 @@ class LiveTrace:
 
     def _held(self, key: Key) -> int:
         pot = self.local.get(key)
-        return int(self.purses.tainted[pot]) if pot is not None else 0
+        return int(self.money.pots[pot, TAINTED]) if pot is not None else 0
 
     def _needs_batch(self, frame: pl.DataFrame, late: bool) -> bool:
         """Whether the past changes: something came late or is taken back, where traced money is or was."""
@@ -264,19 +258,17 @@ class LiveTrace:
         accounts = answer.accounts()
         self._clear()
         self._tags = [ledger.ids[int(row)] for row in plan.seeds]
-        pots = [
+        own = [
             next(p for p in ledger.pots.of(a.account) if _currency(ledger, p) == a.currency) for a in accounts
         ]
-        run.bring_up(np.array(pots, np.int32))
-        self.pool, self.purses = (
-            run.pool,
-            Purses(*(np.append(array[pots], np.zeros(64, array.dtype)) for array in run.purses)),
-        )
-        self.scratch = new_scratch(max(len(self._tags), 1))
-        for local, account in enumerate(accounts):
-            key = account.account, account.currency
-            self.local[key] = local
-            self.known[key] = _Known(
+        run.bring_up(plan.rows)
+        kept = [(account, pot) for account, pot in zip(accounts, own, strict=True) if run.met(pot)]
+        unused = np.zeros((64, WIDTH), np.int64)
+        pots = np.concatenate([run.money.pots[[pot for _, pot in kept]], unused])
+        self.money = run.money._replace(pots=pots)
+        self.local = {(account.account, account.currency): at for at, (account, _) in enumerate(kept)}
+        for account in accounts:
+            self.known[account.account, account.currency] = _Known(
                 account.bank,
                 account.level,
                 account.first_at,

@@ -1,4 +1,4 @@
-"""Money of a pot as a list: lots by age for `fifo` and `lifo`, sources by rank for `haircut`.
+"""Money of a pot as a list of lots by age, for `fifo` and `lifo`.
 
 Nodes live in a pool of arrays and are used again; node 0 is none. A node carries a tag (a seed's number, or CLEAN)
 and minor units. The caller sees to it that the pool has room. Leaves which transfer moves what to `moving`.
@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from yipanqi.engine.compiled import compiled
+from yipanqi.engine.tracing.pots import FIRST, LAST
 
 CLEAN = -1
 
@@ -21,14 +22,6 @@ class Pool(NamedTuple):
     after: Any  # int32
     before: Any  # int32
     spare: Any  # int64[3]
-
-
-class Purses(NamedTuple):
-    """By pot: first and last node, and how much of the money carries a tag."""
-
-    first: Any  # int32
-    last: Any  # int32
-    tainted: Any  # int64
 
 
 @compiled
@@ -62,11 +55,11 @@ def give_back(pool: Any, head: int, tail: int, count: int) -> None:
 
 
 @compiled
-def append(pool: Any, purses: Any, pot: int, head: int, tail: int) -> None:
+def append(pool: Any, pots: Any, pot: int, head: int, tail: int) -> None:
     """Put a chain behind a pot's newest node; equal tags that meet become one node."""
-    last = purses.last[pot]
+    last = pots[pot, LAST]
     if not last:
-        purses.first[pot], purses.last[pot] = head, tail
+        pots[pot, FIRST], pots[pot, LAST] = head, tail
         pool.before[head], pool.after[tail] = 0, 0
         return
     if pool.tag[last] == pool.tag[head]:
@@ -78,26 +71,26 @@ def append(pool: Any, purses: Any, pot: int, head: int, tail: int) -> None:
         head = rest
     pool.after[last], pool.before[head] = head, last
     pool.after[tail] = 0
-    purses.last[pot] = tail
+    pots[pot, LAST] = tail
 
 
 @compiled
-def add_lot(pool: Any, purses: Any, pot: int, tag: int, money: int) -> None:
+def add_lot(pool: Any, pots: Any, pot: int, tag: int, money: int) -> None:
     """Let money of one tag arrive as a pot's newest lot."""
-    last = purses.last[pot]
+    last = pots[pot, LAST]
     if last and pool.tag[last] == tag:
         pool.money[last] += money
     else:
         node = new_node(pool, tag, money)
-        append(pool, purses, pot, node, node)
+        append(pool, pots, pot, node, node)
 
 
 @compiled
-def take_oldest(pool: Any, purses: Any, pot: int, amount: int) -> Any:
+def take_oldest(pool: Any, pots: Any, pot: int, amount: int) -> Any:
     """Cut the oldest lots worth `amount` out of a pot: (head, tail, tainted, count); clean money fills what is
     missing.
     """
-    head = purses.first[pot]
+    head = pots[pot, FIRST]
     node, tail, tainted, count = head, 0, 0, 0
     while node and amount and pool.money[node] <= amount:
         amount -= pool.money[node]
@@ -117,20 +110,20 @@ def take_oldest(pool: Any, purses: Any, pot: int, amount: int) -> Any:
             head = part
         tail = part
         count += 1
-    purses.first[pot] = node
+    pots[pot, FIRST] = node
     if node:
         pool.before[node] = 0
     else:
-        purses.last[pot] = 0
+        pots[pot, LAST] = 0
     if not tail:
         head = 0
     return _fill(pool, head, tail, tainted, count, amount)
 
 
 @compiled
-def take_newest(pool: Any, purses: Any, pot: int, amount: int) -> Any:
+def take_newest(pool: Any, pots: Any, pot: int, amount: int) -> Any:
     """Cut the newest lots worth `amount` out of a pot, oldest of them first: as `take_oldest`."""
-    tail = purses.last[pot]
+    tail = pots[pot, LAST]
     node, head, tainted, count = tail, 0, 0, 0
     while node and amount and pool.money[node] <= amount:
         amount -= pool.money[node]
@@ -150,11 +143,11 @@ def take_newest(pool: Any, purses: Any, pot: int, amount: int) -> Any:
             tail = part
         head = part
         count += 1
-    purses.last[pot] = node
+    pots[pot, LAST] = node
     if node:
         pool.after[node] = 0
     else:
-        purses.first[pot] = 0
+        pots[pot, FIRST] = 0
     if not head:
         tail = 0
     return _fill(pool, head, tail, tainted, count, amount)
@@ -177,7 +170,7 @@ def _fill(pool: Any, head: int, tail: int, tainted: int, count: int, missing: in
 
 
 @compiled
-def list_tagged(pool: Any, purses: Any, pots: Any) -> Any:
+def list_tagged(pool: Any, pots: Any, wanted: Any) -> Any:
     """(pot, tag, money) of all nodes in some pots that carry traced money, as three arrays."""
     count = 0
     for write in range(2):
@@ -185,8 +178,8 @@ def list_tagged(pool: Any, purses: Any, pots: Any) -> Any:
             pot_of, tag_of = np.empty(count, np.int32), np.empty(count, np.int32)
             money_of = np.empty(count, np.int64)
         count = 0
-        for pot in pots:
-            node = purses.first[pot]
+        for pot in wanted:
+            node = pots[pot, FIRST]
             while node:
                 if pool.tag[node] != CLEAN and pool.money[node]:
                     if write:

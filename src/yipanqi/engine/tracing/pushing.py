@@ -39,16 +39,19 @@ class Push:
             frame["id"].is_in(live.seeds).to_numpy().astype(np.uint8),
             np.array(local, np.int32),
         )
-        self._found = Found(np.empty(256, np.int32), np.empty(256, np.int64), np.zeros(2, np.int64))
+        self._found = Found(
+            np.empty(256, np.int32),
+            np.empty(256, np.int64),
+            np.zeros(2, np.int64),
+            np.zeros(len(live.seeds), np.int64),
+        )
         self._events: list[tuple[int, int, int, bool]] = []  # row, traced, displaced, whether a seed
 
     def run(self) -> "list[Moved]":
         """Let the batch happen; say where traced money came to, in order."""
         live, found = self._live, self._found
         while True:
-            own = (self._batch, live.pool, live.purses, live.scratch, self._found)
-            why = kernels.run(*own, live.code)
-            found = self._found
+            why = kernels.run(self._batch, live.money, found, live.code)
             count, row = int(found.state[1]), int(found.state[0])
             self._events += zip(
                 found.row[:count].tolist(),
@@ -61,7 +64,7 @@ class Push:
             if why == DONE:
                 return self._told()
             if why == NO_ROOM:
-                live.grow()
+                live.make_room()
             elif why == NEW_ACCOUNT:
                 self._meet(int(self._batch.payee[row]), row)
             elif why == SEED:
@@ -84,9 +87,7 @@ class Push:
         amount = int(batch.amount[row])
         tag = live.tag_of(self._frame["id"][row])
         live.make_room()
-        displaced = kernels.seed(
-            live.pool, live.purses, live.scratch, live.code, max(payer, -1), payee, tag, amount
-        )
+        displaced = kernels.seed(live.money, live.code, max(payer, -1), payee, tag, amount, self._found.left)
         self._events.append((row, amount, displaced, True))
 
     def _told(self) -> "list[Moved]":
