@@ -23,7 +23,17 @@ def _python(*arguments: str) -> subprocess.CompletedProcess[str]:
 
 
 @pytest.mark.parametrize(
-    "command", [[], ["province"], ["classify"], ["journal"], ["journal", "verify"], ["officer", "add"]]
+    "command",
+    [
+        [],
+        ["province"],
+        ["classify"],
+        ["import"],
+        ["plan"],
+        ["journal"],
+        ["journal", "verify"],
+        ["officer", "add"],
+    ],
 )
 def test_help_answers_at_once_and_loads_nothing_heavy(command: list[str]) -> None:
     code = (

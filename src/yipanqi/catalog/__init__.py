@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from functools import cache
 from types import MappingProxyType
 
+from yipanqi.catalog.bank_files import bank_columns, bank_words, plain_column, plain_word, reject_reasons
 from yipanqi.catalog.calendars import CalendarError, WorkCalendar, calendars
 from yipanqi.catalog.items import (
     AnswerLabel,
@@ -17,6 +18,7 @@ from yipanqi.catalog.items import (
     CallOutcome,
     CatalogError,
     DirectiveKind,
+    DwellCurve,
     EventKind,
     FieldName,
     FraudType,
@@ -33,6 +35,7 @@ from yipanqi.catalog.items import (
     Text,
     VisitOutcome,
     Window,
+    WordList,
 )
 from yipanqi.catalog.pack_files import choice_names, citations, policies, policy
 from yipanqi.catalog.packs import PolicyError, PolicyPack, PolicyValue
@@ -48,6 +51,7 @@ __all__ = [
     "CallOutcome",
     "CatalogError",
     "DirectiveKind",
+    "DwellCurve",
     "EventKind",
     "FieldName",
     "FraudType",
@@ -67,10 +71,13 @@ __all__ = [
     "Text",
     "VisitOutcome",
     "Window",
+    "WordList",
     "WorkCalendar",
     "answer_problems",
     "answers",
+    "bank_columns",
     "bank_failures",
+    "bank_words",
     "banks",
     "calendars",
     "call_outcomes",
@@ -79,6 +86,7 @@ __all__ = [
     "citations",
     "clocks",
     "directive_kinds",
+    "dwell_curves",
     "error_text",
     "errors",
     "events",
@@ -90,15 +98,20 @@ __all__ = [
     "levels",
     "lift_reasons",
     "paid_script",
+    "plain_column",
+    "plain_word",
     "policies",
     "policy",
     "reason_text",
     "reasons",
+    "reject_reasons",
     "roles",
     "scripts",
     "sources",
     "statuses",
     "stop_grounds",
+    "stop_reasons",
+    "trace_words",
     "visit_outcomes",
     "windows",
 ]
@@ -136,6 +149,12 @@ def levels() -> Mapping[str, Level]:
 def windows() -> Mapping[str, Window]:
     """The clocks and limits of the house that are not law."""
     return read_items("windows.yaml", Window)
+
+
+@cache
+def dwell_curves() -> Mapping[str, DwellCurve]:
+    """How long money stays in an account, before anything was learned."""
+    return read_items("dwell_curves.yaml", DwellCurve)
 
 
 @cache
@@ -185,6 +204,12 @@ def stop_grounds() -> Mapping[str, StopGround]:
 
 
 @cache
+def stop_reasons() -> Mapping[str, Sentence]:
+    """Why an account stands where it stands in a stop plan, or why it is not in it (`out.<why>`)."""
+    return read_items("stop_reasons.yaml", Sentence)
+
+
+@cache
 def lift_reasons() -> Mapping[str, LiftReason]:
     """Why a stop ended before its time."""
     return read_items("lift_reasons.yaml", LiftReason)
@@ -230,6 +255,12 @@ def reasons() -> Mapping[str, Sentence]:
 def statuses() -> Mapping[str, StatusName]:
     """Names of statuses, by `<lifecycle>.<status>`."""
     return read_items("statuses.yaml", StatusName)
+
+
+@cache
+def trace_words() -> Mapping[str, Sentence]:
+    """Words and sentences of the papers made of a trace."""
+    return read_items("trace_words.yaml", Sentence)
 
 
 @cache

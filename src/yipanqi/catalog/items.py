@@ -175,6 +175,26 @@ class Window:
 
 
 @dataclass(frozen=True, slots=True)
+class DwellPoint:
+    """A point of a dwell curve: how much of an arrival is still there after a time."""
+
+    after: timedelta
+    still_percent: int
+
+
+@dataclass(frozen=True, slots=True)
+class DwellCurve:
+    """How much of the money that arrived at an account is still there, as points joined by straight lines."""
+
+    code: str
+    name: Text
+    points: tuple[DwellPoint, ...]
+    reason: Text
+    verified: bool
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
 class Source:
     """A kind of sender of warnings; a lower rank is believed first when two senders disagree."""
 
@@ -278,6 +298,15 @@ class FieldName:
 
     code: str
     name: Text
+
+
+@dataclass(frozen=True, slots=True)
+class WordList:
+    """The words of bank files that say one thing."""
+
+    code: str
+    name: Text
+    words: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)

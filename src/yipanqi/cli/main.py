@@ -47,6 +47,9 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND", parser_class=_Parser)
     _add_province(commands)
     _add_classify(commands)
+    _add_import(commands)
+    _add_trace(commands)
+    _add_plan(commands)
     _add_journal(commands)
     _add_officer(commands)
     return parser
@@ -76,6 +79,87 @@ def _add_classify(commands: "argparse._SubParsersAction[_Parser]") -> None:
     parser.add_argument("--column", default="text", help="the column that holds the text (default text)")
     parser.add_argument("--json", action="store_true", help="print one JSON document")
     parser.set_defaults(command=_classify)
+
+
+def _add_import(commands: "argparse._SubParsersAction[_Parser]") -> None:
+    parser = commands.add_parser("import", help="bank flows into a ledger")
+    parser.add_argument(
+        "files",
+        type=Path,
+        nargs="+",
+        metavar="FILE",
+        help=".csv, .txt, .xlsx, .xls, .parquet, or a folder of them",
+    )
+    parser.add_argument(
+        "--out", type=Path, required=True, metavar="LEDGER", help="folder of the ledger, new or not"
+    )
+    parser.add_argument(
+        "--map", type=Path, metavar="MAP.yaml", help="columns, fixed values and words of these files"
+    )
+    parser.add_argument(
+        "--rejects", type=Path, metavar="R.csv", help="write the rows that were not taken, with reason"
+    )
+    parser.add_argument(
+        "--zone", default="Asia/Shanghai", help="of times without offset (default Asia/Shanghai)"
+    )
+    parser.add_argument("--lang", choices=("zh", "en"), default="zh", help="language of reasons (default zh)")
+    parser.add_argument("--json", action="store_true", help="print one JSON document")
+    parser.set_defaults(command=_import)
+
+
+def _add_trace(commands: "argparse._SubParsersAction[_Parser]") -> None:
+    parser = commands.add_parser("trace", help="follow the money of some transfers through a ledger")
+    parser.add_argument("ledger", type=Path, metavar="LEDGER", help="a ledger made by `import`, or one file")
+    parser.add_argument("--from", dest="seeds", metavar="ID[,ID...]", help="the transfers to follow")
+    parser.add_argument(
+        "--method", choices=("haircut", "fifo", "lifo", "poison"), default="haircut", help="default haircut"
+    )
+    parser.add_argument("--until", metavar="T", help="follow up to and including this instant (ISO 8601)")
+    parser.add_argument(
+        "--opening", type=Path, metavar="FILE", help="account,balance before the first transfer"
+    )
+    parser.add_argument("--sinks", type=Path, metavar="FILE", help="account[,kind] where money leaves")
+    parser.add_argument(
+        "--hub-degree",
+        type=int,
+        metavar="N",
+        help="end at accounts with more than N transfers (default: none)",
+    )
+    parser.add_argument(
+        "--verify", type=Path, metavar="FILE", help="check an evidence file against the ledger"
+    )
+    for name, what in (
+        ("xlsx", "flow table (资金流向表)"),
+        ("svg", "picture"),
+        ("png", "picture"),
+        ("evidence", "evidence JSON"),
+    ):
+        parser.add_argument(f"--{name}", type=Path, metavar="FILE", help=f"write the {what}")
+    parser.add_argument("--lang", choices=("zh", "en"), default="zh", help="language of table and picture")
+    parser.add_argument(
+        "--policy", default="CN", metavar="PACK", help="policy pack that papers name (default CN)"
+    )
+    parser.add_argument("--json", action="store_true", help="print one JSON document")
+    parser.set_defaults(command=_trace)
+
+
+def _add_plan(commands: "argparse._SubParsersAction[_Parser]") -> None:
+    parser = commands.add_parser("plan", help="which accounts to stop first: money still savable per minute")
+    parser.add_argument("ledger", type=Path, metavar="LEDGER", help="a ledger made by `import`, or one file")
+    parser.add_argument(
+        "--from", dest="seeds", required=True, metavar="ID[,ID...]", help="the transfers to follow"
+    )
+    parser.add_argument("--at", required=True, metavar="TIME", help="the instant of the plan (ISO 8601)")
+    parser.add_argument(
+        "--method", choices=("haircut", "fifo", "lifo", "poison"), default="haircut", help="default haircut"
+    )
+    parser.add_argument("--stopped", metavar="ACCOUNT[,ACCOUNT...]", help="accounts stopped already")
+    parser.add_argument(
+        "--curves", type=Path, metavar="FILE", help="dwell curves learned earlier (default: an assumption)"
+    )
+    parser.add_argument("--lang", choices=("zh", "en"), default="zh", help="language of reasons (default zh)")
+    parser.add_argument("--json", action="store_true", help="print one JSON document")
+    parser.set_defaults(command=_plan)
 
 
 def _add_journal(commands: "argparse._SubParsersAction[_Parser]") -> None:
@@ -124,6 +208,24 @@ def _classify(options: argparse.Namespace) -> int:
     from yipanqi.cli.classify import classify_file
 
     return classify_file(options)
+
+
+def _import(options: argparse.Namespace) -> int:
+    from yipanqi.cli.importing import import_files
+
+    return import_files(options)
+
+
+def _trace(options: argparse.Namespace) -> int:
+    from yipanqi.cli.trace import trace_ledger
+
+    return trace_ledger(options)
+
+
+def _plan(options: argparse.Namespace) -> int:
+    from yipanqi.cli.plan import plan_ledger
+
+    return plan_ledger(options)
 
 
 def _journal_verify(options: argparse.Namespace) -> int:

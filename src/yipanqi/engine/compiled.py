@@ -1,7 +1,8 @@
 """Compiles hot loops once for a machine: `compiled` is numba's njit with a cache that follows the source.
 
-numba looks only at a function's own file when it decides whether a cached kernel is still good, not at the functions that
-it calls. So the cache's folder is named after the source of all kernels: another source, another folder.
+numba looks only at a function's own file when it decides whether a cached kernel is still good, not at the
+functions that it calls. So the cache's folder is named after the source of all kernels: another source, another
+folder.
 """
 
 import hashlib
@@ -24,7 +25,7 @@ def _cache_folder() -> Path:
     for room in _ROOMS:
         for file in sorted((here / room).rglob("*.py")):
             text = file.read_bytes()
-            if b"@compiled" in text:
+            if b"@compiled" in text or b"@inlined" in text:
                 source.update(text)
     name = f"{source.hexdigest()[:16]}"
     homes = (
@@ -47,3 +48,8 @@ setattr(numba.config, "CACHE_DIR", str(_cache_folder()))  # noqa: B010 - numba d
 def compiled(function: Function) -> Function:
     """The function as machine code, made at its first call with each set of types and kept for later runs."""
     return cast(Function, numba.njit(cache=True)(function))
+
+
+def inlined(function: Function) -> Function:
+    """As `compiled`, and put into its callers: a call would hand over every field of every array."""
+    return cast(Function, numba.njit(cache=True, forceinline=True)(function))

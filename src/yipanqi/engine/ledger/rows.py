@@ -1,7 +1,7 @@
 """Transfers as numbered columns in the ledger's order, from a frame, from several such tables, and back to a frame.
 
-Everything of a canonical frame is kept, also what tracing does not need (serials, banks of each row, channels, what a row
-reverses). Leaves the index to `table` and files to `segments`.
+Everything of a canonical frame is kept, also what tracing does not need (serials, banks of each row, channels, what
+a row reverses). Leaves the index to `table` and files to `segments`.
 """
 
 from collections.abc import Sequence
@@ -24,8 +24,9 @@ from yipanqi.engine.ledger.columns import (
     checked_frame,
 )
 from yipanqi.engine.ledger.indexing import unite_names
+from yipanqi.engine.ledger.numbering import number_texts
 from yipanqi.engine.ledger.sorting import order_rows
-from yipanqi.engine.ledger.texts import Texts, frozen, join_texts, make_texts, number_texts, with_look_up
+from yipanqi.engine.ledger.texts import Texts, frozen, join_texts, make_texts, with_look_up
 
 Ints = NDArray[np.int32]
 
@@ -34,8 +35,8 @@ Ints = NDArray[np.int32]
 class Rows:
     """Columns of equal length. Pot p is the account names[p] in currencies[currency[p]]; they are sorted by both.
 
-    Banks and channels are places in their sorted tables; place 0 is "" (unknown). `reverses` holds the texts of the rows
-    `reverses_at`, rising.
+    Banks and channels are places in their sorted tables; place 0 is "" (unknown). `reverses` holds the texts of the
+    rows `reverses_at`, rising.
     """
 
     booked_at: NDArray[np.int64]
@@ -105,6 +106,8 @@ def _column(series: pl.Series) -> NDArray[np.int64]:
 
 
 def _number_with_blank(series: pl.Series) -> tuple[Ints, tuple[str, ...]]:
+    if series.null_count() == len(series):
+        return np.zeros(len(series), np.int32), ("",)
     codes, distinct = number_texts(series.fill_null(""))
     if len(distinct) and distinct[0] == "":
         return codes, tuple(distinct)
@@ -220,12 +223,12 @@ def _renumbered(numbers: Sequence[Ints], columns: Sequence[Ints]) -> Ints:
     return frozen(np.concatenate([new[column] for new, column in zip(numbers, columns, strict=True)]))
 
 
-def frame_of(rows: Rows, at: NDArray[Any] | None = None) -> pl.DataFrame:
-    """The canonical frame of the rows at some positions, or of all."""
+def frame_of(rows: Rows, at: NDArray[Any] | None = None, ids: pl.Series | None = None) -> pl.DataFrame:
+    """The canonical frame of the rows at some positions, or of all; `ids` are theirs if they are known."""
     at = np.arange(len(rows), dtype=np.int32) if at is None else at
     flags = rows.flags[at]
     columns = {
-        "id": pl.Series([rows.ids[int(row)] for row in at], dtype=pl.String),
+        "id": pl.Series([rows.ids[int(row)] for row in at], dtype=pl.String) if ids is None else ids,
         "booked_at": pl.Series(rows.booked_at[at]),
         "serial": pl.Series(rows.serial[at]),
         "payer": _spelled(rows.names, rows.payer[at]),
@@ -244,8 +247,10 @@ def frame_of(rows: Rows, at: NDArray[Any] | None = None) -> pl.DataFrame:
 
 
 def _spelled(table: Texts | tuple[str, ...], places: NDArray[Any]) -> pl.Series:
-    used, inverse = np.unique(places, return_inverse=True)
-    return pl.Series([table[int(place)] for place in used], dtype=pl.String).gather(inverse)
+    used = np.zeros(len(table), np.bool_)
+    used[places] = True
+    texts = pl.Series([table[int(place)] for place in np.flatnonzero(used)], dtype=pl.String)
+    return texts.gather((np.cumsum(used) - 1)[places])
 
 
 def _reversed_by(rows: Rows, at: NDArray[Any]) -> pl.Series:

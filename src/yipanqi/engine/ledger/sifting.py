@@ -1,4 +1,5 @@
-"""Which rows of a frame are new to a store: the rest is there already (merged), or there with other content (conflict).
+"""Which rows of a frame are new to a store: the rest is there already (merged), or there with other content
+(conflict).
 
 Leaves writing the new ones to `store`.
 """
@@ -42,7 +43,8 @@ def sift(frame: pl.DataFrame, stored: Sequence[Rows]) -> Sifted:
         here = np.flatnonzero(found >= 0)
         if len(here):
             new[here] = False
-            differing = _compare(frame[here], frame_of(rows, found[here]))
+            known = frame[here]
+            differing = _compare(known, frame_of(rows, found[here], known["id"]))
             merged, conflicts = merged + len(here) - len(differing), conflicts + differing
     if ids.some_twice():
         twins = frame.with_row_index("at").filter(new & frame["id"].is_duplicated().to_numpy())

@@ -98,16 +98,6 @@ def pack_texts(series: pl.Series) -> tuple[NDArray[np.int64], NDArray[np.uint8]]
     return frozen(offsets), np.frombuffer(joined, np.uint8)
 
 
-def number_texts(series: pl.Series) -> tuple[NDArray[np.int32], pl.Series]:
-    """(place of each text among the distinct ones, these sorted bytewise) of a series without nulls."""
-    codes, firsts = _number(*pack_texts(series))
-    distinct = series.gather(firsts)
-    order = distinct.arg_sort().to_numpy()
-    rank = np.empty(len(order), np.int32)
-    rank[order] = np.arange(len(order), dtype=np.int32)
-    return rank[codes], distinct.gather(order)
-
-
 def frozen(array: NDArray[Any]) -> NDArray[Any]:
     """A view that cannot be written to: kernels are compiled once, for the type that mapped files have."""
     view = array.view()
@@ -116,7 +106,8 @@ def frozen(array: NDArray[Any]) -> NDArray[Any]:
 
 
 @compiled
-def _hash(offsets: Any, blob: Any, at: int) -> Any:
+def hash_at(offsets: Any, blob: Any, at: int) -> Any:
+    """FNV-1a, uint64, of the text at a position."""
     value = _FNV_START
     for place in range(offsets[at], offsets[at + 1]):
         value = (value ^ np.uint64(blob[place])) * _FNV_PRIME
@@ -127,19 +118,20 @@ def _hash(offsets: Any, blob: Any, at: int) -> Any:
 def _hash_all(offsets: Any, blob: Any) -> Any:
     hashes = np.empty(len(offsets) - 1, np.uint64)
     for at in range(len(hashes)):
-        hashes[at] = _hash(offsets, blob, at)
+        hashes[at] = hash_at(offsets, blob, at)
     return hashes
 
 
 @compiled
-def _same(offsets: Any, blob: Any, at: int, other_offsets: Any, other_blob: Any, other: int) -> bool:
+def same_text(offsets: Any, blob: Any, at: int, other_offsets: Any, other_blob: Any, other: int) -> bool:
+    """Whether the texts at two positions are the same."""
     start, end = offsets[at], offsets[at + 1]
     return compare_texts(blob, start, end, other_blob, other_offsets[other], other_offsets[other + 1]) == 0
 
 
 @compiled
 def _hash_in_order(offsets: Any, blob: Any, by_hash: Any, hashes: Any, at: int) -> Any:
-    return hashes[at] if len(hashes) else _hash(offsets, blob, by_hash[at])
+    return hashes[at] if len(hashes) else hash_at(offsets, blob, by_hash[at])
 
 
 @compiled
@@ -151,7 +143,7 @@ def _find_all(
     low, size = 0, len(by_hash)
     for turn in range(len(wanted_by_hash)):
         want = wanted_by_hash[turn]
-        value = _hash(wanted, wanted_blob, want)
+        value = hash_at(wanted, wanted_blob, want)
         high, stride = low, 1
         while high < size and _hash_in_order(offsets, blob, by_hash, hashes, high) < value:
             low = high + 1
@@ -167,7 +159,7 @@ def _find_all(
         at = low
         while at < size and _hash_in_order(offsets, blob, by_hash, hashes, at) == value:
             place = by_hash[at]
-            if (found[want] < 0 or place < found[want]) and _same(
+            if (found[want] < 0 or place < found[want]) and same_text(
                 offsets, blob, place, wanted, wanted_blob, want
             ):
                 found[want] = place
@@ -179,70 +171,23 @@ def _find_all(
 def _some_twice(offsets: Any, blob: Any, by_hash: Any) -> bool:
     first = 0
     for at in range(1, len(by_hash)):
-        if _hash(offsets, blob, by_hash[at]) != _hash(offsets, blob, by_hash[first]):
+        if hash_at(offsets, blob, by_hash[at]) != hash_at(offsets, blob, by_hash[first]):
             first = at
         for other in range(first, at):
-            if _same(offsets, blob, by_hash[at], offsets, blob, by_hash[other]):
+            if same_text(offsets, blob, by_hash[at], offsets, blob, by_hash[other]):
                 return True
     return False
 
 
 @compiled
 def _gather(offsets: Any, blob: Any, at: Any) -> Any:
-    ends = np.zeros(len(at) + 1, np.int64)
-    for turn in range(len(at)):
-        ends[turn + 1] = ends[turn] + offsets[at[turn] + 1] - offsets[at[turn]]
+    starts, ends = np.empty(len(at), np.int64), np.zeros(len(at) + 1, np.int64)
+    for turn in range(len(at)):  # apart from the copying, so that the processor fetches many at once
+        starts[turn] = offsets[at[turn]]
+        ends[turn + 1] = ends[turn] + offsets[at[turn] + 1] - starts[turn]
     own = np.empty(ends[len(at)], np.uint8)
     for turn in range(len(at)):
-        start, target = offsets[at[turn]], ends[turn]
+        start, target = starts[turn], ends[turn]
         for byte in range(ends[turn + 1] - target):
             own[target + byte] = blob[start + byte]
     return ends, own
-
-
-@compiled
-def _number(offsets: Any, blob: Any) -> Any:
-    """(number of each text by first sight, position of each number's first sight): a hash table that grows.
-
-    Distinct texts are copied close together: looking there misses the processor's caches less.
-    """
-    texts = len(offsets) - 1
-    codes, firsts, hashes = np.empty(texts, np.int32), np.empty(1024, np.int32), np.empty(1024, np.uint64)
-    ends, own = np.zeros(1025, np.int64), np.empty(1 << 16, np.uint8)
-    table, count = np.full(4096, -1, np.int32), 0
-    for at in range(texts):
-        value = _hash(offsets, blob, at)
-        slot = _slot(value, table)
-        while table[slot] >= 0 and not _same(ends, own, table[slot], offsets, blob, at):
-            slot = (slot + 1) & (len(table) - 1)
-        if table[slot] < 0:
-            table[slot], firsts[count], hashes[count] = count, at, value
-            start, size = ends[count], offsets[at + 1] - offsets[at]
-            if start + size > len(own):
-                own = np.concatenate((own, np.empty(len(own) + size, np.uint8)))
-            own[start : start + size] = blob[offsets[at] : offsets[at + 1]]
-            count += 1
-            ends[count] = start + size
-        codes[at] = table[slot]
-        if count == len(firsts):
-            firsts = np.concatenate((firsts, np.empty(count, np.int32)))
-            hashes = np.concatenate((hashes, np.empty(count, np.uint64)))
-            ends = np.concatenate((ends, np.empty(count, np.int64)))
-            table = _spread(hashes, count)
-    return codes, firsts[:count]
-
-
-@compiled
-def _slot(value: Any, table: Any) -> Any:
-    return np.int64(value ^ (value >> np.uint64(32))) & (len(table) - 1)
-
-
-@compiled
-def _spread(hashes: Any, count: int) -> Any:
-    table = np.full(4 * len(hashes), -1, np.int32)
-    for code in range(count):
-        slot = _slot(hashes[code], table)
-        while table[slot] >= 0:
-            slot = (slot + 1) & (len(table) - 1)
-        table[slot] = code
-    return table

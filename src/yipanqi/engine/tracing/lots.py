@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from yipanqi.engine.compiled import compiled
+from yipanqi.engine.compiled import compiled, inlined
 from yipanqi.engine.tracing.pots import FIRST, LAST
 
 CLEAN = -1
@@ -24,13 +24,13 @@ class Pool(NamedTuple):
     spare: Any  # int64[3]
 
 
-@compiled
+@inlined
 def nodes_left(pool: Any) -> Any:
     """How many nodes can still be made."""
     return len(pool.tag) - pool.spare[1] + pool.spare[2]
 
 
-@compiled
+@inlined
 def new_node(pool: Any, tag: int, money: int) -> Any:
     """A node that stands alone."""
     node = pool.spare[0]
@@ -45,7 +45,7 @@ def new_node(pool: Any, tag: int, money: int) -> Any:
     return node
 
 
-@compiled
+@inlined
 def give_back(pool: Any, head: int, tail: int, count: int) -> None:
     """Give a chain of nodes back to the pool."""
     if head:
@@ -54,7 +54,7 @@ def give_back(pool: Any, head: int, tail: int, count: int) -> None:
         pool.spare[2] += count
 
 
-@compiled
+@inlined
 def append(pool: Any, pots: Any, pot: int, head: int, tail: int) -> None:
     """Put a chain behind a pot's newest node; equal tags that meet become one node."""
     last = pots[pot, LAST]
@@ -74,7 +74,7 @@ def append(pool: Any, pots: Any, pot: int, head: int, tail: int) -> None:
     pots[pot, LAST] = tail
 
 
-@compiled
+@inlined
 def add_lot(pool: Any, pots: Any, pot: int, tag: int, money: int) -> None:
     """Let money of one tag arrive as a pot's newest lot."""
     last = pots[pot, LAST]
@@ -85,7 +85,7 @@ def add_lot(pool: Any, pots: Any, pot: int, tag: int, money: int) -> None:
         append(pool, pots, pot, node, node)
 
 
-@compiled
+@inlined
 def take_oldest(pool: Any, pots: Any, pot: int, amount: int) -> Any:
     """Cut the oldest lots worth `amount` out of a pot: (head, tail, tainted, count); clean money fills what is
     missing.
@@ -120,7 +120,7 @@ def take_oldest(pool: Any, pots: Any, pot: int, amount: int) -> Any:
     return _fill(pool, head, tail, tainted, count, amount)
 
 
-@compiled
+@inlined
 def take_newest(pool: Any, pots: Any, pot: int, amount: int) -> Any:
     """Cut the newest lots worth `amount` out of a pot, oldest of them first: as `take_oldest`."""
     tail = pots[pot, LAST]
@@ -153,7 +153,7 @@ def take_newest(pool: Any, pots: Any, pot: int, amount: int) -> Any:
     return _fill(pool, head, tail, tainted, count, amount)
 
 
-@compiled
+@inlined
 def _fill(pool: Any, head: int, tail: int, tainted: int, count: int, missing: int) -> Any:
     if missing:
         if tail and pool.tag[tail] == CLEAN:

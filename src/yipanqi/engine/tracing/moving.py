@@ -5,7 +5,7 @@ The same steps serve batch and live. Leaves which row comes next, and what is kn
 
 from typing import Any, NamedTuple
 
-from yipanqi.engine.compiled import compiled
+from yipanqi.engine.compiled import inlined
 from yipanqi.engine.tracing.lots import (
     CLEAN,
     add_lot,
@@ -30,7 +30,7 @@ class Money(NamedTuple):
     scratch: Any
 
 
-@compiled
+@inlined
 def has_room(money: Any, method: int) -> Any:
     """Whether one more row can happen."""
     if method == HAIRCUT:
@@ -38,7 +38,7 @@ def has_room(money: Any, method: int) -> Any:
     return nodes_left(money.pool) > 8
 
 
-@compiled
+@inlined
 def clean_of(money: Any, method: int, pot: int) -> Any:
     """The clean money of a pot that holds no traced money."""
     if method == HAIRCUT:
@@ -47,9 +47,11 @@ def clean_of(money: Any, method: int, pot: int) -> Any:
     return money.pool.money[node] if node else 0
 
 
-@compiled
+@inlined
 def change_clean(money: Any, method: int, pot: int, more: int, entered: bool) -> None:
-    """Let clean money arrive, or below zero leave a pot without traced money; `entered` gives an empty source its rank."""
+    """Let clean money arrive, or below zero leave a pot without traced money; `entered` gives an empty source its
+    rank.
+    """
     if method == HAIRCUT:
         add_clean(money.pots, pot, more, entered)
     elif more > 0:
@@ -62,14 +64,14 @@ def change_clean(money: Any, method: int, pot: int, more: int, entered: bool) ->
             give_back(money.pool, node, node, 1)
 
 
-@compiled
+@inlined
 def spend_clean(money: Any, method: int, pot: int, amount: int) -> None:
     """Let a pot without traced money pay; what is missing arrives and leaves at once."""
     clean = clean_of(money, method, pot)
     change_clean(money, method, pot, -min(clean, amount), amount > clean)
 
 
-@compiled
+@inlined
 def take(money: Any, method: int, pot: int, amount: int) -> Any:
     """Let a pot that holds traced money pay: (traced, what `put`, `leave` or `drop` need to know of the rest)."""
     if method == HAIRCUT:
@@ -83,7 +85,7 @@ def take(money: Any, method: int, pot: int, amount: int) -> Any:
     return moved, (head, tail, count)
 
 
-@compiled
+@inlined
 def put(money: Any, method: int, payer: int, payee: int, moved: int, taken: Any) -> None:
     """Let what was taken arrive in a pot."""
     if method == HAIRCUT:
@@ -93,7 +95,7 @@ def put(money: Any, method: int, payer: int, payee: int, moved: int, taken: Any)
     money.pots[payee, TAINTED] += moved
 
 
-@compiled
+@inlined
 def leave(money: Any, method: int, payer: int, taken: Any, left: Any) -> None:
     """Let traced money that was taken leave; `left` gets how much, by tag."""
     if method == HAIRCUT:
@@ -105,14 +107,14 @@ def leave(money: Any, method: int, payer: int, taken: Any, left: Any) -> None:
         drop(money, method, taken)
 
 
-@compiled
+@inlined
 def drop(money: Any, method: int, taken: Any) -> None:
     """Give back the lots of what was taken."""
     if method != HAIRCUT:
         give_back(money.pool, taken[0], taken[1], taken[2])
 
 
-@compiled
+@inlined
 def _note_left(pool: Any, head: int, tail: int, left: Any) -> None:
     node = head
     while node:
@@ -121,7 +123,7 @@ def _note_left(pool: Any, head: int, tail: int, left: Any) -> None:
         node = pool.after[node] if node != tail else 0
 
 
-@compiled
+@inlined
 def arrive(money: Any, method: int, pot: int, tag: int, amount: int) -> None:
     """Let a seed's money come to a pot, all of it traced."""
     if method == HAIRCUT:
@@ -131,7 +133,7 @@ def arrive(money: Any, method: int, pot: int, tag: int, amount: int) -> None:
     money.pots[pot, TAINTED] += amount
 
 
-@compiled
+@inlined
 def pays_clean(money: Any, pot: int, amount: int) -> bool:
     """Under fifo: whether a pot's oldest lot is clean and has more than the amount; if so the amount is taken."""
     node = money.pots[pot, FIRST]

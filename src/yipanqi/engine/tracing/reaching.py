@@ -11,7 +11,7 @@ from typing import Any, NamedTuple, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from yipanqi.engine.compiled import compiled
+from yipanqi.engine.compiled import compiled, inlined
 from yipanqi.engine.ledger.columns import LEAVES, STILL
 from yipanqi.engine.ledger.table import Ledger
 
@@ -120,13 +120,13 @@ def _from_pot_to_pot(
     return count
 
 
-@compiled
+@inlined
 def _is_seed(seeds: Any, row: int) -> Any:
     place = np.searchsorted(seeds, row)
     return place < len(seeds) and seeds[place] == row
 
 
-@compiled
+@inlined
 def _reach_pot(pot: int, row: int, ended: int, arrived: Any, heap: Any, size: int) -> int:
     """Note an earlier arrival of a pot and put it on the heap; return the heap's size."""
     if ended or (arrived[pot] and arrived[pot] <= row + 1):
@@ -144,7 +144,7 @@ def _reach_pot(pot: int, row: int, ended: int, arrived: Any, heap: Any, size: in
     return size + 1
 
 
-@compiled
+@inlined
 def _pop(heap: Any, size: int) -> int:
     size -= 1
     key = heap[size]

@@ -1,15 +1,15 @@
 """`haircut`: an outgoing transfer takes from all sources of the pot in proportion, in whole minor units.
 
-Tagged sources of a pot lie side by side in the order of their rank, that is of their first entry; an emptied one keeps its
-place. Clean money is one source more, with a rank of its own. Largest remainder, ties to the lower rank. Exact for amounts
-up to 2**53 and pots up to 2**61 minor units.
+Tagged sources of a pot lie side by side in the order of their rank, that is of their first entry; an emptied one
+keeps its place. Clean money is one source more, with a rank of its own. Largest remainder, ties to the lower rank.
+Exact for amounts up to 2**53 and pots up to 2**61 minor units.
 """
 
 from typing import Any, NamedTuple
 
 import numpy as np
 
-from yipanqi.engine.compiled import compiled
+from yipanqi.engine.compiled import compiled, inlined
 from yipanqi.engine.tracing.pots import CLEAN_MONEY, FIRST, LAST, RANK, ROOM, TAINTED
 
 _FEW = 12  # up to here the largest remainders are picked one by one
@@ -24,20 +24,22 @@ class Sources(NamedTuple):
 
 
 class Scratch(NamedTuple):
-    """Room for one transfer: shares and remainders by rank, clean money among them; and by tag 1 + the payee's place."""
+    """Room for one transfer: shares and remainders by rank, clean money among them; and by tag 1 + the payee's
+    place.
+    """
 
     share: Any  # int64
     rest: Any  # int64
     where: Any  # int32
 
 
-@compiled
+@inlined
 def places_left(sources: Any) -> Any:
     """How many places can still be given out."""
     return len(sources.tag) - sources.used[0]
 
 
-@compiled
+@inlined
 def add_clean(pots: Any, pot: int, money: int, entered: bool) -> None:
     """Let clean money arrive (or, below zero, leave); `entered` gives it a rank even when it is nothing."""
     pots[pot, CLEAN_MONEY] += money
@@ -45,7 +47,7 @@ def add_clean(pots: Any, pot: int, money: int, entered: bool) -> None:
         pots[pot, RANK] = pots[pot, LAST] + 1
 
 
-@compiled
+@inlined
 def add_source(pots: Any, sources: Any, pot: int, tag: int, money: int) -> None:
     """Let money of one tag arrive; a tag that is new to the pot gets the lowest rank."""
     start = pots[pot, FIRST]
@@ -56,7 +58,7 @@ def add_source(pots: Any, sources: Any, pot: int, tag: int, money: int) -> None:
     _append(pots, sources, pot, tag, money)
 
 
-@compiled
+@inlined
 def _append(pots: Any, sources: Any, pot: int, tag: int, money: int) -> None:
     start, count = pots[pot, FIRST], pots[pot, LAST]
     if count == pots[pot, ROOM]:
@@ -72,7 +74,7 @@ def _append(pots: Any, sources: Any, pot: int, tag: int, money: int) -> None:
     pots[pot, LAST] = count + 1
 
 
-@compiled
+@inlined
 def take_shares(pots: Any, sources: Any, scratch: Any, pot: int, amount: int) -> Any:
     """Take `amount` out of a pot that holds traced money: (traced, clean); clean money fills what is missing.
 
@@ -104,7 +106,7 @@ def take_shares(pots: Any, sources: Any, scratch: Any, pot: int, amount: int) ->
     return moved, clean_share
 
 
-@compiled
+@inlined
 def _split(
     sources: Any, scratch: Any, start: int, count: int, rank: int, clean: int, amount: int, total: int
 ) -> None:
@@ -144,7 +146,7 @@ def _split(
             left -= 1
 
 
-@compiled
+@inlined
 def put_shares(pots: Any, sources: Any, scratch: Any, payer: int, payee: int, clean: int) -> None:
     """Let the traced shares in `scratch` and clean money arrive in a pot, in the payer's order of rank."""
     giver, given = pots[payer, FIRST], pots[payer, LAST]

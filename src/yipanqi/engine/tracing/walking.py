@@ -1,13 +1,13 @@
 """Walks a sorted ledger from event to event, touching only pots that hold traced money.
 
-Other pots are not kept up to date: `catch_up` walks a pot's debits and credits when it matters. The next event is found by a
-heap of the pots' next debits; where events lie dense, a sweep over the rows goes on from there and keeps every pot that was
-met up to date as it goes. Leaves the arrays to `following`.
+Other pots are not kept up to date: `catch_up` walks a pot's debits and credits when it matters. The next event is
+found by a heap of the pots' next debits; where events lie dense, a sweep over the rows goes on from there and keeps
+every pot that was met up to date as it goes. Leaves the arrays to `following`.
 """
 
 from typing import Any, NamedTuple
 
-from yipanqi.engine.compiled import compiled
+from yipanqi.engine.compiled import compiled, inlined
 from yipanqi.engine.ledger.columns import LEAVES, STILL
 from yipanqi.engine.tracing.moving import (
     FIFO,
@@ -66,7 +66,7 @@ class Flows(NamedTuple):
     replaced: Any  # int64, by seed: how much of its money others displaced
 
 
-@compiled
+@inlined
 def catch_up(scene: Any, money: Any, walk: Any, method: int, pot: int, row: int) -> None:
     """Bring a pot to just before a row: credits that brought no traced money and, while it holds none, its debits."""
     pots = money.pots
@@ -121,7 +121,7 @@ def clean_before(scene: Any, pot: int, row: int) -> Any:
             debit += 1
 
 
-@compiled
+@inlined
 def step(
     scene: Any, money: Any, walk: Any, flows: Any, method: int, row: int, seed: int, swept: bool
 ) -> None:
@@ -173,7 +173,9 @@ def step(
 
 @compiled
 def bring_up(scene: Any, money: Any, walk: Any, method: int, first: int, row: int) -> int:
-    """Bring all pots that were met to just before a row, from pot `first` on; return where there was no room, else -1."""
+    """Bring all pots that were met to just before a row, from pot `first` on; return where there was no room, else
+    -1.
+    """
     for pot in range(first, len(walk.met)):
         if walk.met[pot]:
             if not has_room(money, method):
@@ -255,7 +257,7 @@ def follow_heap(scene: Any, money: Any, walk: Any, flows: Any, method: int, rows
             _push(scene, money, walk, payee)
 
 
-@compiled
+@inlined
 def _skip_clean(scene: Any, money: Any, method: int, pot: int, end: int) -> None:
     """Under fifo, let debits before the next seed happen that the pot's oldest, clean money pays.
 
@@ -269,7 +271,7 @@ def _skip_clean(scene: Any, money: Any, method: int, pot: int, end: int) -> None
     money.pots[pot, OUT_NEXT] = at - scene.out_start[pot]
 
 
-@compiled
+@inlined
 def _push(scene: Any, money: Any, walk: Any, pot: int) -> None:
     """Put a pot's next debit on the heap."""
     at = scene.out_start[pot] + money.pots[pot, OUT_NEXT]
@@ -287,7 +289,7 @@ def _push(scene: Any, money: Any, walk: Any, pot: int) -> None:
     walk.heap[place] = key
 
 
-@compiled
+@inlined
 def _pop(walk: Any) -> None:
     """Take the earliest debit off the heap."""
     walk.state[2] -= 1
