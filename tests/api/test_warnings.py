@@ -193,6 +193,7 @@ def test_the_openapi_document_and_its_page(db: None, client: Client) -> None:
         "/api/v1/directives/{external_id}",
         "/api/v1/answers",
         "/api/v1/reports",
+        "/api/v1/transfers",
     }
     row = document["paths"]["/api/v1/warnings"]["post"]["requestBody"]["content"]["application/json"][
         "schema"

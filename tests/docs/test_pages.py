@@ -17,6 +17,8 @@ import pytest
 import yaml
 
 from yipanqi import catalog
+from yipanqi.analytics.rows import FIELDS as TRANSFER_FIELDS
+from yipanqi.analytics.rows import REQUIRED as TRANSFER_REQUIRED
 from yipanqi.catalog.packs import PACK_KEYS
 from yipanqi.cli.main import main
 from yipanqi.config.__main__ import COMMANDS
@@ -102,6 +104,23 @@ def test_the_fields_and_errors_of_a_report() -> None:
     told = {row[0]: row[1:] for row in table if len(row) == 3}
     said = set(re.findall(r'"([a-z_]+)"', text("src/yipanqi/ops/cases/reading.py"))) & set(catalog.errors())
     elsewhere = {row[0] for row in rows(text("docs/partner-api.md"), "## When a row is wrong")}
+    assert set(told) == said - elsewhere
+    for code, words in told.items():
+        assert words == [catalog.errors()[code].name.en, catalog.errors()[code].name.zh]
+
+
+def test_the_fields_and_errors_of_a_transfer() -> None:
+    table = rows(text("docs/partner-api.md"), "## Transfers")
+    fields = {row[0]: row[1] for row in table if len(row) == 4}
+    assert set(fields) == set(TRANSFER_FIELDS)
+    assert {name for name, need in fields.items() if need == "yes"} == set(TRANSFER_REQUIRED)
+    told = {row[0]: row[1:] for row in table if len(row) == 3}
+    said = set(re.findall(r'"([a-z_]+)"', text("src/yipanqi/analytics/rows.py"))) & set(catalog.errors())
+    elsewhere = {
+        row[0]
+        for heading in ("## When a row is wrong", "## A report")
+        for row in rows(text("docs/partner-api.md"), heading)
+    }
     assert set(told) == said - elsewhere
     for code, words in told.items():
         assert words == [catalog.errors()[code].name.en, catalog.errors()[code].name.zh]

@@ -74,6 +74,11 @@ ACTS = {
     "funds": "stop.read",
     "funds_rows": "stop.read",
     "stop_export": "stop.read",
+    "funds_chase": "stop.read",
+    "chase_stream": "stop.read",
+    "chase_take_all": "stop.propose",
+    "chase_take": "stop.propose",
+    "chase_dismiss": "stop.propose",
     "reconciliation": "stop.read",
     "reconcile": "stop.reconcile",
     "difference_settle": "stop.reconcile",
@@ -97,6 +102,21 @@ ACTS = {
     "case_money": "case.read",
     "case_stop": "stop.propose",
     "case_register": "case.enter",
+    "money": "trace.read",
+    "money_state": "trace.read",
+    "money_graph": "trace.read",
+    "money_near": "trace.read",
+    "money_account": "trace.read",
+    "money_flow": "trace.read",
+    "money_ask": "trace.ask",
+    "money_export": "trace.export",
+    "money_stop": "stop.propose",
+    "money_pin": "trace.mark",
+    "money_sink": "trace.mark",
+    "money_unmask": "person.unmask",
+    "money_files": "trace.read",
+    "money_files_state": "trace.read",
+    "money_rejects": "ledger.import",
     "hotline": "alert.intake",
     "imports": "alert.intake",
     "import_template": "alert.intake",
@@ -116,6 +136,7 @@ API_ACTS = {
     ("/warnings", "POST"): "warnings.write",
     ("/warnings/batch", "POST"): "warnings.write",
     ("/reports", "POST"): "reports.write",
+    ("/transfers", "POST"): "transfers.write",
     ("/answers", "POST"): "signed",
     ("/directives", "POST"): "directives.write",
     ("/directives/{path:external_id}", "GET"): "directives.write",
@@ -126,7 +147,7 @@ DESKS = [(name, act) for name, act in ACTS.items() if act is not None]
 
 
 def address(name: str) -> str:
-    return reverse(name, args=[uuid.uuid4()] if "<uuid:" in ROUTES[name] else [])
+    return reverse(name, args=[uuid.uuid4() for _ in range(ROUTES[name].count("<uuid:"))])
 
 
 def test_every_address_has_its_gate() -> None:
@@ -159,12 +180,18 @@ def answers(client: Client, name: str) -> set[int]:
 
 @pytest.fixture
 def lines(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The stream of the wall never ends by itself; here it says one line."""
+    """The streams of the wall and of the chase never end by themselves; here each says one line."""
     monkeypatch.setattr("yipanqi.wall.views._messages", lambda *_: iter([b"retry: 1000\n\n"]))
+    monkeypatch.setattr("yipanqi.web.views.chase._notices", lambda: iter([b"retry: 1000\n\n"]))
 
 
 # What stands behind the gate asks once more: these need an act beside that of the gate.
-BEHIND = {"seat_unmask": "work_order.read", "visit_unmask": "visit.read"}
+BEHIND = {
+    "seat_unmask": "work_order.read",
+    "visit_unmask": "visit.read",
+    "money_stop": "trace.read",
+    "money_unmask": "trace.read",
+}
 
 
 @pytest.mark.parametrize("role", list(Role))

@@ -1,4 +1,6 @@
-"""The register over HTTP: one submission, refusals at their fields, corrections, and a card protected from the seat."""
+"""The register over HTTP: one submission, refusals at their fields, corrections, and a card protected from the
+seat.
+"""
 
 import re
 from collections.abc import Callable
@@ -110,7 +112,7 @@ def test_a_payment_alone_is_entered_without_a_stop(seat: Client) -> None:
 def test_the_part_looks_again_until_the_bank_has_answered(seat: Client, desk: Desk) -> None:
     paid(seat)
     register(seat)
-    url = f"/cases/{case().id}/money?page=register"
+    url = f"/cases/{case().id}/payments?page=register"
     part = seat.get(url).content.decode()
     assert 'hx-trigger="every 2s"' in part and "To be signed" in part and 'id="clock-stop"' in part
     desk.send(*Order.objects.all())

@@ -2,14 +2,23 @@
 
 import uuid
 
+from procrastinate import JobContext
 from procrastinate.contrib.django import app
 
+from yipanqi.analytics.chase import chase
+from yipanqi.analytics.folder import fresh_store
+from yipanqi.analytics.importing import IMPORT_TASK, give_up_reading, read_flows
+from yipanqi.analytics.running import give_up, run_trace
+from yipanqi.analytics.seeding import seed_case
+from yipanqi.analytics.tracing import TRACE_TASK
 from yipanqi.analytics.triage import triage_alerts
 from yipanqi.ops.alerts.queries import list_untriaged
+from yipanqi.ops.cases.services import FOLLOW_TASK
 from yipanqi.ops.journal.queries import now
 from yipanqi.ops.journal.services import correlated
 
 TOGETHER = 100
+TRIES = 3
 
 
 @app.task(name="analytics.triage", queue="triage", retry=5)
@@ -21,3 +30,46 @@ def triage(opened: list[str] | None = None, joined: list[str] | None = None) -> 
     if alert_ids:
         with correlated():
             triage_alerts(alert_ids, now=now())
+
+
+@app.task(name=FOLLOW_TASK, queue="ledger", retry=5)
+def follow_money(case_ids: list[str] | None = None) -> None:
+    """Find these cases' payments in the ledger, number what waits for it, and let the chase go on.
+
+    Without a lock of the queue, whose next job would wait for the worker to look again: rounds hold one of their own.
+    """
+    with correlated():
+        for case_id in case_ids or []:
+            seed_case(uuid.UUID(case_id), now=now())
+        chase.follow(now=now)
+
+
+@app.task(name=TRACE_TASK, queue="trace", retry=TRIES, pass_context=True)
+def trace(context: JobContext, run_id: str) -> None:
+    """Follow a case's money as it was asked for."""
+    with correlated():
+        try:
+            run_trace(uuid.UUID(run_id), now=now())
+        except Exception:
+            if context.job.attempts >= TRIES:
+                give_up(uuid.UUID(run_id), now=now())
+            raise
+
+
+@app.task(name=IMPORT_TASK, queue="trace", retry=TRIES, pass_context=True)
+def read_bank_file(context: JobContext, import_id: str) -> None:
+    """Read a bank's file that was handed in on a case."""
+    with correlated():
+        try:
+            read_flows(uuid.UUID(import_id), now=now())
+        except Exception:
+            if context.job.attempts >= TRIES:
+                give_up_reading(uuid.UUID(import_id), now=now())
+            raise
+
+
+@app.periodic(cron="50 3 * * *")
+@app.task(name="analytics.compact_ledger", queue="clock", queueing_lock="analytics.compact_ledger")
+def compact_ledger(timestamp: int) -> None:
+    """Every night: make one piece of the ledger's folder, so that it opens at once."""
+    fresh_store().compact()

@@ -66,6 +66,7 @@ _DIRECTED = _DIRECTS | {
 _ENTERS_CASES = frozenset({Role.OPERATOR, Role.STATION_OFFICER, Role.DUTY_OFFICER, Role.FUNDS_OFFICER})
 _READS_CASES = _ENTERS_CASES | {Role.APPROVER, Role.INVESTIGATOR, Role.COMMANDER}
 _CORRECTS = frozenset({Role.DUTY_OFFICER, Role.ALLIANCE_OFFICER})
+_TRACES = frozenset({Role.FUNDS_OFFICER, Role.INVESTIGATOR})
 
 ROLES_BY_ACT: Mapping[str, frozenset[Role]] = MappingProxyType(
     {
@@ -105,6 +106,11 @@ ROLES_BY_ACT: Mapping[str, frozenset[Role]] = MappingProxyType(
         "stop.sign": frozenset({Role.APPROVER}),
         "stop.lift": frozenset({Role.DUTY_OFFICER, Role.FUNDS_OFFICER, Role.APPROVER}),
         "stop.reconcile": frozenset({Role.FUNDS_OFFICER}),
+        "trace.read": _TRACES | {Role.DUTY_OFFICER, Role.APPROVER, Role.COMMANDER},
+        "trace.ask": _TRACES,
+        "trace.mark": _TRACES,
+        "trace.export": _TRACES,
+        "ledger.import": _TRACES,
         "quarantine.read": _CORRECTS,
         "quarantine.correct": _CORRECTS,
         "partner.read": frozenset({Role.ALLIANCE_OFFICER, Role.ADMINISTRATOR}),

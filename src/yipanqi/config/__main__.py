@@ -27,7 +27,8 @@ ORPHAN_GRACE_SECONDS = 10
 def follow_parent() -> None:
     """End with the supervisor that started this process, however it ends.
 
-    Linux tells at once by SIGTERM; a thread looks too, tells it elsewhere, and after ten seconds ends the whole group.
+    Linux tells at once by SIGTERM; a thread looks too, tells it elsewhere, and after ten seconds ends the whole
+    group.
     """
     parent = int(os.environ.pop("YIPANQI_PARENT", "0"))
     if not parent:
@@ -96,7 +97,10 @@ def worker() -> None:
     ready_django()
     from procrastinate.contrib.django import app
 
+    from yipanqi.analytics.warming import warm_up
     from yipanqi.config.queue import HEARTBEAT_SECONDS, STALLED_SECONDS
+
+    threading.Thread(target=warm_up, name="warm-up", daemon=True).start()
 
     async def work() -> None:
         async with app.open_async():

@@ -7,6 +7,7 @@ from django.http import HttpRequest
 from django.utils.translation import get_language
 
 from yipanqi import catalog
+from yipanqi.analytics.queries import open_suggestions
 from yipanqi.ops.alerts.queries import matching_quarantined
 from yipanqi.ops.cases.queries import late_cases
 from yipanqi.ops.directives.queries import waiting_for
@@ -63,7 +64,9 @@ def _counts(user: Any, desks: set[str]) -> dict[str, str]:
         "directives": lambda: waiting_for(user),
         "approvals": lambda: waiting_signatures(user),
         "funds": lambda: matching_stops(user, StopFilter(tab="now"), now=now()),
+        "chase": lambda: open_suggestions(user),
     }
+    desks = desks | {"chase"} if "funds" in desks else desks
     texts = {name: count_text(rows(), COUNT_CAP) for name, rows in waiting.items() if name in desks}
     return {name: text for name, text in texts.items() if text != "0"}
 

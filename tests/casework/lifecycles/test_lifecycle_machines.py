@@ -15,8 +15,11 @@ from yipanqi.casework import lifecycles
 from yipanqi.casework.lifecycles.alert import ALERT
 from yipanqi.casework.lifecycles.case import CASE
 from yipanqi.casework.lifecycles.directive import DIRECTIVE
+from yipanqi.casework.lifecycles.flow_import import FLOW_IMPORT
 from yipanqi.casework.lifecycles.partner_order import PARTNER_ORDER
 from yipanqi.casework.lifecycles.payment_stop import PAYMENT_STOP
+from yipanqi.casework.lifecycles.stop_suggestion import STOP_SUGGESTION
+from yipanqi.casework.lifecycles.trace_run import TRACE_RUN
 from yipanqi.casework.lifecycles.work_order import WORK_ORDER
 from yipanqi.casework.machine import Lifecycle, TransitionRefused
 
@@ -172,6 +175,28 @@ ORDER_MODEL: Mapping[str, Mapping[str, tuple[str, str]]] = {
     "fulfilled": {},
     "refused": {},
 }
+
+
+def job_model(first: str, noun: str) -> Mapping[str, Mapping[str, tuple[str, str]]]:
+    """The life of what a job does once: started, perhaps again, and ended one way or the other."""
+    begins = {"start": ("running", f"{noun}.started"), "fail": ("failed", f"{noun}.failed")}
+    return {
+        first: begins,
+        "running": {**begins, "finish": ("done", f"{noun}.finished")},
+        "done": {},
+        "failed": {},
+    }
+
+
+TRACE_MODEL, IMPORT_MODEL = job_model("queued", "trace"), job_model("waiting", "import")
+ENDS = {"take": "taken", "dismiss": "dismissed", "pass": "passed"}
+SUGGESTION_MODEL: Mapping[str, Mapping[str, tuple[str, str]]] = {
+    "open": {
+        "change": ("open", "suggestion.changed"),
+        **{a: (e, f"suggestion.{e}") for a, e in ENDS.items()},
+    },
+    **{status: {} for status in ENDS.values()},
+}
 MODELS: tuple[tuple[Lifecycle, Mapping[str, Mapping[str, tuple[str, str]]]], ...] = (
     (ALERT, ALERT_MODEL),
     (WORK_ORDER, WORK_ORDER_MODEL),
@@ -179,6 +204,9 @@ MODELS: tuple[tuple[Lifecycle, Mapping[str, Mapping[str, tuple[str, str]]]], ...
     (CASE, CASE_MODEL),
     (PAYMENT_STOP, STOP_MODEL),
     (PARTNER_ORDER, ORDER_MODEL),
+    (TRACE_RUN, TRACE_MODEL),
+    (STOP_SUGGESTION, SUGGESTION_MODEL),
+    (FLOW_IMPORT, IMPORT_MODEL),
 )
 ACTS = sorted({act for _, model in MODELS for acts in model.values() for act in acts})
 
@@ -341,14 +369,7 @@ TestLifeOfACase = LifeOfACase.TestCase
 TestLifeOfAnAlert = LifeOfAnAlert.TestCase
 TestLifeOfAWorkOrder = LifeOfAWorkOrder.TestCase
 TestLifeOfADirective = LifeOfADirective.TestCase
-for _case in (
-    TestLifeOfAnAlert,
-    TestLifeOfAWorkOrder,
-    TestLifeOfADirective,
-    TestLifeOfACase,
-    TestLifeOfAPaymentStop,
-    TestLifeOfAPartnerOrder,
-):
+for _case in [each for name, each in list(globals().items()) if name.startswith("TestLifeOf")]:
     _case.settings = settings(max_examples=60, stateful_step_count=30, deadline=None)
 
 

@@ -216,3 +216,61 @@ class ReportOut(Schema):
     case_id: str
     number: str
     reported_at: datetime
+
+
+TRANSFER_EXAMPLE = {
+    "id": "ccb-t-2026-0000191",
+    "booked_at": "2026-03-01T10:12:41+08:00",
+    "payer": "6222021602001234567",
+    "payee": "6222021602002222222",
+    "amount": "49000.00",
+    "payee_name": "吴三",
+    "payer_bank": "icbc",
+    "payee_bank": "ccb",
+}
+
+
+class TransferIn(Schema):
+    """One transfer as your books have it. Text values; amounts are decimal strings. Other fields are refused."""
+
+    id: str = Field(..., description="Your own id of this transfer; a repeat is recognised by it. ≤ 64")
+    booked_at: str = Field(
+        ..., description="When it was booked: ISO 8601 with offset, as exact as you have it"
+    )
+    payer: str = Field(..., description="Account or wallet the money left")
+    payee: str = Field(..., description="Account or wallet it came to")
+    amount: str | int = Field(..., description="Above zero, as a decimal string")
+    serial: str | int | None = Field(
+        None, description="Orders transfers of one instant: a whole number that rises"
+    )
+    currency: str | None = Field(None, description="ISO 4217; CNY without it")
+    payer_bank: str | None = Field(None, description="Code, full or short name, Chinese or English. ≤ 64")
+    payee_bank: str | None = None
+    payer_name: str | None = Field(None, description="Holder of the payer's account. ≤ 64")
+    payee_name: str | None = Field(
+        None, description="Holder of the payee's account; a stop order needs it. ≤ 64"
+    )
+    channel: str | None = Field(None, description="≤ 32")
+    kind: str | None = Field(
+        None, description="transfer, cash_out, card_payment, clearing, exchange, fee or reversal"
+    )
+    reverses: str | None = Field(None, description="Of a reversal: your id of the transfer it takes back")
+
+
+class TransfersIn(Schema):
+    """Up to 10,000 rows of `TransferIn`."""
+
+    rows: list[Any] = Field(
+        ...,
+        description="Rows shaped like TransferIn",
+        json_schema_extra={"example": [TRANSFER_EXAMPLE], "items": TransferIn.model_json_schema()},
+    )
+
+
+class TransfersOut(Schema):
+    """Counts of the batch: accepted + merged + rejected is its rows. `rejects` lists every flaw of those rejected."""
+
+    accepted: int
+    merged: int
+    rejected: int
+    rejects: list[FieldProblem]

@@ -1,7 +1,7 @@
 """What is entered into cases: opening one from an alert or a report, payments, suspects, and what stops tell of it.
 
-A stop is `measures`' matter; it tells the case when it was proposed and when its first order has left. A case's life is
-in `moving`.
+A stop is `measures`' matter; it tells the case when it was proposed and when its first order has left. A case's
+life is in `moving`.
 """
 
 import uuid
@@ -10,6 +10,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from django.db import connection, transaction
+from procrastinate.contrib.django import app as queue
 
 from yipanqi.casework.lifecycles.case import CASE
 from yipanqi.kernel.days import day_of
@@ -44,6 +45,8 @@ from yipanqi.ops.vault.fields import Sealed
 
 if TYPE_CHECKING:
     from yipanqi.ops.staff.models import Officer
+
+FOLLOW_TASK = "analytics.follow_money"
 
 
 def open_case_of_alert(alert: Alert, *, acting: Actor, now: datetime) -> Case:
@@ -187,6 +190,13 @@ def withdraw_case_of_alert(alert: Alert, *, reported_at: datetime, acting: Actor
     return True
 
 
+def ask_to_follow(case_ids: Iterable[uuid.UUID] = ()) -> None:
+    """Ask for these cases' payments to be found in the ledger and their money followed, within the caller's
+    transaction."""
+    task = queue.configure_task(FOLLOW_TASK, queue="ledger")
+    task.defer(case_ids=[str(case_id) for case_id in case_ids])
+
+
 def note_stop_sent(case: Case, *, acting: Actor, now: datetime) -> None:
     """End the first-stop clock of a locked case: an order to stop a suspect's account has reached its bank."""
     if case.stop_sent_at is None:
@@ -199,6 +209,12 @@ def note_stop_proposed(case: Case, account: Account, *, role: SubjectRole, now: 
     """Note on a locked case that a stop of this account was proposed, and whose account it is."""
     _add_subject(case, role, now, account=account)
     save_changed(case)
+
+
+def note_level(case: Case, account: Account, *, level: int) -> None:
+    """Note how many hops from the victim a suspect's account of a case lies, where nothing is known of it yet."""
+    rows = CaseSubject.objects.filter(case=case, account=account, role=SubjectRole.SUSPECT_ACCOUNT)
+    rows.filter(level__isnull=True).update(level=level)
 
 
 def _new_case(victim: Person, place_code: str, source: CaseSource, now: datetime) -> Case:
@@ -265,6 +281,7 @@ def _enter_payment(case: Case, facts: PaymentFacts, acting: Actor, now: datetime
     seen = {"payment_id": str(payment.id), "loss_minor": facts.amount_minor, "entered": entered}
     late = entered and case.late_entry_at is not None
     write_entry(case_draft(case, "case.payment_entered", acting, now, late=late, **seen))
+    ask_to_follow([case.id])
     return payment
 
 

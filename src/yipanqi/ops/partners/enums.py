@@ -9,3 +9,4 @@ class PartnerAct(StrEnum):
     WARNINGS_WRITE = "warnings.write"
     REPORTS_WRITE = "reports.write"
     DIRECTIVES_WRITE = "directives.write"
+    TRANSFERS_WRITE = "transfers.write"

@@ -13,6 +13,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_GET, require_POST
 
 from yipanqi import catalog
+from yipanqi.analytics.queries import graph_of, latest_trace
 from yipanqi.casework.lifecycles.case import CASE
 from yipanqi.casework.lifecycles.payment_stop import LIVE
 from yipanqi.kernel.errors import YipanqiError
@@ -34,7 +35,7 @@ from yipanqi.ops.measures.queries import list_stops_of_case
 from yipanqi.ops.staff.gates import may
 from yipanqi.ops.staff.queries import list_names
 from yipanqi.web import cases as shown
-from yipanqi.web import lists, stops
+from yipanqi.web import lists, money, stops
 from yipanqi.web import presenting as show
 from yipanqi.web.gates import desk
 from yipanqi.web.middleware import STATUS, error_sentence
@@ -173,8 +174,16 @@ def _page(
         "refused": refused,
         "story": _story(found, laid),
         "may_read_alert": may(request.user, "alert.read"),
+        "may_trace": may(request.user, "trace.read"),
+        "traced": _traced(request, found),
     }
     return render(request, "cases/detail.html", context, status=status)
+
+
+def _traced(request: HttpRequest, found: Any) -> dict[str, object] | None:
+    """Where the money is by the latest trace, for who may see it."""
+    run = latest_trace(request.user, found.id) if may(request.user, "trace.read") else None
+    return money.answer(graph_of(run, request.user)) if run else None
 
 
 def _facts(found: Any) -> dict[str, object]:

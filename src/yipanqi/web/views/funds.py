@@ -34,6 +34,7 @@ from yipanqi.web import cases, lists, stops
 from yipanqi.web import presenting as show
 from yipanqi.web.gates import desk
 from yipanqi.web.middleware import error_sentence
+from yipanqi.web.views import chase
 
 FILTERS = ("target", "bank", "district", "case")
 TAB_CAP = 1000
@@ -64,6 +65,8 @@ def funds(request: HttpRequest) -> HttpResponse:
     """The list under one tab, with its filters."""
     filters = lists.chosen(request.GET, FILTERS)
     context = _board(request, filters) | {"options": _options(request), "lapsing": _lapsing_hours()}
+    if context["tab"] == "now":
+        context |= chase.board(request)
     return render(request, "funds/list.html", context)
 
 

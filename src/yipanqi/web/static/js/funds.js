@@ -1,4 +1,4 @@
-// The funds desk by keyboard: J and K walk the rows, L lifts, E extends, R shows; each key presses the visible button that
+// The funds desk by keyboard: J and K walk the rows, L lifts, E extends, R shows, D puts a suggestion of the chase away; each key presses the visible button that
 // carries it (data-key). Forms of acts open in a dialog; when one is done the page under it asks for itself again.
 (() => {
   "use strict";
@@ -34,16 +34,22 @@
     if (done && (rows().length || key.length === 1)) event.preventDefault();
   });
 
+  // How long money has lain where the chase found it.
+  setInterval(() => {
+    for (const age of document.querySelectorAll("[data-since]")) {
+      age.textContent = board.span(Math.max(0, (board.now() - Date.parse(age.dataset.since)) / 1000));
+    }
+  }, 1000);
+
   document.addEventListener("htmx:after:swap", (event) => {
     const target = event.detail?.ctx?.target;
     if (target?.id === "act-body" && dialog() && !dialog().open) dialog().showModal();
     if (target?.id === "act-body") target.querySelector("[autofocus]")?.focus();
-    if (target?.id === "funds-rows" && document.activeElement === document.body && place >= 0 && !dialog()?.open) go(place);
+    if (["funds-rows", "chase"].includes(target?.id) && document.activeElement === document.body && place >= 0 && !dialog()?.open) go(place);
   });
   document.addEventListener("funds-done", (event) => {
     dialog()?.close();
     board.toast(event.detail?.text);
-    const live = document.querySelector("[data-live]");
-    if (live) htmx.trigger(live, "refresh");
+    for (const live of document.querySelectorAll("[data-live]")) htmx.trigger(live, "refresh");
   });
 })();

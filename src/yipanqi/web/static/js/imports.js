@@ -44,6 +44,7 @@
         const page = new DOMParser().parseFromString(request.responseText, "text/html").getElementById("main");
         if (!page) { failed(); return; }
         document.getElementById("main").replaceWith(page);
+        window.htmx?.process(page); // a page that looks again by itself
         history.replaceState(null, "", request.responseURL || location.href);
         start();
       });
