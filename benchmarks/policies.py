@@ -1,8 +1,7 @@
-"""`python -m benchmarks.policies [--quick | --draw | --parts]`: how much money three ways of choosing the next
-account to stop get back.
+"""`python -m benchmarks.policies`: how much money each way of choosing the next account to stop gets back.
 
-Each policy plays the same days of the synthetic province (`replay`); dwell curves are learned from other days, in
-which nobody stopped anything. Writes benchmarks/policies.json and docs/pictures/stop-policies.svg.
+Each policy plays the same days of the synthetic province (`replay`); dwell curves are learned from other days, in which
+nobody stopped anything. Writes benchmarks/policies.json and docs/pictures/stop-policies.svg.
 """
 
 import argparse

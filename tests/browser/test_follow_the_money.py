@@ -18,8 +18,8 @@ from yipanqi.kernel.days import ZONE
 pytestmark = pytest.mark.browser
 WORDS = {
     "zh-hans": {"question": "钱现在在哪里", "fifo": "先进先出", "out": "商户", "stop": "已提请止付", "put": "已搁置", "held": "仍在账户内"},
-    "en": {"question": "Where is the money now?", "fifo": "First in, first out", "out": "Merchant", "stop": "Stop proposed",
-           "put": "Put away", "held": "still in accounts"},
+    "en": {"question": "Where is the money now?", "fifo": "First in, first out", "out": "Merchant",
+           "stop": "Stop proposed", "put": "Put away", "held": "still in accounts"},
 }  # fmt: skip
 APPEARS_WITHIN = 5.0  # seconds on a busy machine; alone it takes well under one
 FRAME_MILLISECONDS = 100  # of the middle frame while 1,000 accounts are moved about
@@ -264,7 +264,8 @@ def test_a_thousand_accounts_stay_usable(site: Site, sign_in, keep) -> None:
     middle, slow = page.evaluate(FRAMES)
     same, laid = page.evaluate(SAME)
     print(
-        f"\n1,000 accounts: drawn {loaded:.2f} s after load, laid in {laid:.0f} ms; frame {middle:.0f} ms, 95 % {slow:.0f} ms"
+        f"\n1,000 accounts: drawn {loaded:.2f} s after load, laid in {laid:.0f} ms; "
+        f"frame {middle:.0f} ms, 95 % {slow:.0f} ms"
     )
     assert same and middle < FRAME_MILLISECONDS
     page.keyboard.press("f")

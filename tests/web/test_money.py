@@ -178,8 +178,9 @@ def test_the_table_asks_no_more_for_ten_accounts(traced: Money, browser: Browser
 def test_one_account_says_what_to_do_and_why(traced: Money, browser: Browser) -> None:
     client = browser(roles=ROLES, language="en")
     panel = part(client, traced, SECOND)
-    for word in ("Level 2", "15,000.00", "still be saved", "Stop CCB 6222 **** 2222, CNY 15,000.00", "Money came from", "Money went to",
-                 "The order leaves at once", "Ground: Traced money has moved into this account"):  # fmt: skip
+    for word in ("Level 2", "15,000.00", "still be saved", "Stop CCB 6222 **** 2222, CNY 15,000.00", "Money came from",
+                 "Money went to", "The order leaves at once",
+                 "Ground: Traced money has moved into this account"):  # fmt: skip
         assert word in panel, word
     assert "Holder&#x27;s name *" not in panel.replace(' <span aria-hidden="true">*</span>', " *")
     assert "required autofocus" in part(client, traced, THIRD)  # nobody named its holder

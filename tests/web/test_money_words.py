@@ -55,6 +55,12 @@ def test_what_is_shown_adds_up_and_is_near_what_is(language: str, parts: list[in
         assert abs(shown - minor) <= 10 * unit if unit > 1 else shown == minor
 
 
+def test_a_tenth_goes_to_the_part_that_lacks_least() -> None:
+    with translation.override("zh-hans"):
+        told = money.adding_up([1_010_000, 1_990_000])
+    assert [each["short"] for each in told] == ["3.0万", "1.0万", "2.0万"]
+
+
 @pytest.mark.parametrize(
     ("facts", "state"),
     [

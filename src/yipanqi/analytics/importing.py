@@ -33,7 +33,6 @@ from yipanqi.ops.journal.services import SYSTEM, Actor, Draft, write_entry
 from yipanqi.ops.partners.rows import printable
 from yipanqi.ops.staff.gates import require
 from yipanqi.ops.staff.queries import as_actor
-from yipanqi.ops.subjects.models import Account
 from yipanqi.ops.subjects.rules import bank_of
 from yipanqi.ops.subjects.services import resolve_accounts
 from yipanqi.ops.vault.fields import Sealed
@@ -158,17 +157,24 @@ def _store(found: FlowImport, imported: Imported, now: datetime) -> None:
     _say(found.id, "storing", 0, len(frame))
     own = _own_ids(frame)
     names = {row["account"]: row["name"] for row in imported.accounts.iter_rows(named=True) if row["name"]}
+    accounts = _accounts(frame, now)
     for start in range(0, len(frame), CHUNK_ROWS):
         rows = frame.slice(start, CHUNK_ROWS).to_dicts()
         with transaction.atomic():
-            accounts = resolve_accounts(_parties(rows), now=now)
             _copy(_lines(rows, own, accounts, names, found, now))
         _say(found.id, "storing", min(start + CHUNK_ROWS, len(frame)), len(frame))
 
 
-def _parties(rows: list[dict[str, Any]]) -> list[tuple[str, str]]:
-    sides = [(row[side], row[f"{side}_bank"] or "") for row in rows for side in ("payer", "payee")]
-    return sorted(set(sides), key=lambda side: bool(side[1]))
+def _accounts(frame: pl.DataFrame, now: datetime) -> dict[str, uuid.UUID]:
+    """The account of each number; a number that some row names a bank of is known with its bank."""
+    sides = [frame.select(number=side, bank=f"{side}_bank") for side in ("payer", "payee")]
+    named = pl.concat(sides).group_by("number").agg(pl.col("bank").drop_nulls().first().fill_null(""))
+    pairs = list(named.sort("number").iter_rows())
+    found: dict[str, uuid.UUID] = {}
+    for start in range(0, len(pairs), CHUNK_ROWS):
+        resolved = resolve_accounts(pairs[start : start + CHUNK_ROWS], now=now)
+        found |= {number: account.id for number, account in resolved.items()}
+    return found
 
 
 def _own_ids(frame: pl.DataFrame) -> dict[str, str]:
@@ -187,20 +193,19 @@ def _own_ids(frame: pl.DataFrame) -> dict[str, str]:
 def _lines(
     rows: list[dict[str, Any]],
     own: dict[str, str],
-    accounts: dict[str, Account],
+    accounts: dict[str, uuid.UUID],
     names: dict[str, str],
     found: FlowImport,
     now: datetime,
 ) -> Iterator[tuple[object, ...]]:
-    banks: dict[str, str] = {}
     for row in rows:
         named = {side: names.pop(row[side], "") for side in ("payer", "payee")}
         for side in ("payer_bank", "payee_bank"):
             name = row[side] or ""
-            row[side] = banks.setdefault(name, bank_of(name) or name[:64])
+            row[side] = bank_of(name) or name[:64]
         yield (
             SENDER, own[row["id"]], f"{SENDER}:{found.id}", "", instant(row["booked_at"]), row["serial"],
-            accounts[row["payer"]].id, True, accounts[row["payee"]].id,
+            accounts[row["payer"]], True, accounts[row["payee"]],
             *(Sealed.of("name", named[side][:64]).token for side in ("payer", "payee")),
             row["currency"], row["amount_minor"], row["kind"], row["payer_bank"], row["payee_bank"],
             (row["channel"] or "")[:32], own.get(row["reverses"], "") if row["reverses"] else "", now,

@@ -21,7 +21,7 @@ from yipanqi import catalog
 from yipanqi.analytics.frames import REPORT
 from yipanqi.analytics.models import LedgerRow, Seed
 
-TOGETHER = 20_000
+TOGETHER = 5_000  # the chase waits for as many at most
 LOCK_KEY = 0x6C656467  # "ledg"
 VOID = ":void"
 # A waiting row `p` beside every standing row `k` told earlier that may be the same transfer. A reported payment may

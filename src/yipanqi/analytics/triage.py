@@ -28,7 +28,9 @@ _LEVELS = ("low", "mid", "high")
 
 @dataclass(frozen=True)
 class TriageResult:
-    """How many alerts got their first call, were ranked anew, came back from closed, or got a call anew (`renewed`)."""
+    """How many alerts got their first call, were ranked anew, came back from closed, or got a call anew
+    (`renewed`).
+    """
 
     opened: int
     reranked: int

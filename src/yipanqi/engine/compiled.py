@@ -22,6 +22,7 @@ _ROOMS: Final = ("ledger", "tracing")
 def _cache_folder() -> Path:
     source = hashlib.sha256()
     here = Path(__file__).parent
+    source.update(Path(__file__).read_bytes())
     for room in _ROOMS:
         for file in sorted((here / room).rglob("*.py")):
             text = file.read_bytes()

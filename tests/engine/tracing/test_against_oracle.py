@@ -87,18 +87,17 @@ def test_the_order_of_input_rows_is_nothing(method, case, data):
 
 @pytest.mark.parametrize("method", METHODS)
 @settings(max_examples=RUNS // 4, deadline=None)
-@given(case=cases())
-def test_heap_and_sweep_find_the_same(method, case):
+@given(case=cases(), data=st.data())
+def test_heap_and_sweep_find_the_same(method, case, data):
     rows, seeds, until, sinks, given_ = case
     ledger = ledger_of(rows)
     options = {"method": method, "sinks": sinks, "opening": given_, "until": instant(until)}
     by_heap = trace(ledger, seeds, **options)
-    kernel = following_module.walking.follow_heap
-    following_module.walking.follow_heap = lambda *_: following_module.walking.DENSE
-    try:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(following_module, "WINDOW", data.draw(st.integers(1, 4)))  # the sweep takes over midway
         assert trace(ledger, seeds, **options) == by_heap
-    finally:
-        following_module.walking.follow_heap = kernel
+        patch.setattr(following_module.walking, "follow_heap", lambda *_: following_module.walking.DENSE)
+        assert trace(ledger, seeds, **options) == by_heap
 
 
 @settings(max_examples=RUNS, deadline=None)

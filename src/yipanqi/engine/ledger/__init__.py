@@ -1,4 +1,5 @@
-"""The ledger: bank files in, checked transfers out, in time order, with an index of each account's debits and credits.
+"""The ledger: bank files in, checked transfers out, in time order, with an index of each account's debits and
+credits.
 
 Leaves following the money to `tracing`. Account numbers are whatever text the caller gives: plain on an analyst's
 laptop, keyed tokens in the centre.

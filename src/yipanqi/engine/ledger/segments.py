@@ -1,7 +1,8 @@
-"""A segment on disk: a folder with a NumPy file for each column and index of some transfers, written once, then mapped.
+"""A segment on disk: a folder with a NumPy file for each column and index of some transfers, written once, then
+mapped.
 
-Small tables of texts (currencies, banks, channels), counts and the digest stand in `segment.json`. Leaves which segments
-count to `manifest`.
+Small tables of texts (currencies, banks, channels), counts and the digest stand in `segment.json`. Leaves which
+segments count to `manifest`.
 """
 
 import json

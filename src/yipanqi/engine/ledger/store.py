@@ -1,7 +1,7 @@
 """A ledger on disk: a folder of immutable segments and one manifest that says which of them count.
 
-One writer at a time, others wait; readers need no lock and keep what they mapped. Whatever a crash interrupts, the manifest
-on disk is the one before or the one after. Leaves reading bank files to `importing`.
+One writer at a time, others wait; readers need no lock and keep what they mapped. Whatever a crash interrupts, the
+manifest on disk is the one before or the one after. Leaves reading bank files to `importing`.
 """
 
 import fcntl
@@ -167,7 +167,9 @@ class Store:
         folder.rmdir()
 
     def _replace(self, manifest: Manifest, old: Sequence[Entry], rows: Rows) -> Manifest:
-        """Write rows as a segment in the place of old ones, whose folders go once the manifest no longer names them."""
+        """Write rows as a segment in the place of old ones, whose folders go once the manifest no longer names
+        them.
+        """
         generation = manifest.generation + 1
         entry = Entry(f"{generation:08}", len(rows), int(rows.amount.sum()))
         write_segment(self._path(entry), rows, index_rows(rows), self._before)
@@ -184,7 +186,9 @@ class Store:
         )
 
     def _tidy(self, manifest: Manifest) -> None:
-        """Merge all once the others hold over a quarter of the largest, or else only the others when there are over 8."""
+        """Merge all once the others hold over a quarter of the largest, or else only the others when there are over
+        8.
+        """
         largest, *tail = sorted(manifest.segments, key=lambda entry: -entry.rows)
         if 4 * sum(entry.rows for entry in tail) > largest.rows:
             self._merge(manifest, manifest.segments)

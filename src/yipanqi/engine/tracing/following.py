@@ -24,6 +24,7 @@ from yipanqi.engine.tracing.walking import NO_ROOM, Flows, Scene, Walk
 Progress = Callable[[int, int], None]
 _NO_ENDS: Final[NDArray[np.uint8]] = frozen(np.zeros(0, np.uint8))
 _NO_SEEDS: Final[NDArray[np.int64]] = np.zeros(0, np.int64)
+WINDOW: Final = 1024  # events of the heap between two looks at how dense they lie
 _PIECE: Final = 2_000_000  # rows between two words of progress
 
 
@@ -106,7 +107,8 @@ class Run:
         self._rows, self._code, self._swept = plan.rows, code, False
         self.scene = scene_of(ledger, plan.opening, plan.ends, plan.seeds)
         self.money = new_money(pots, tags)
-        state = np.zeros(6, np.int64)
+        state = np.zeros(7, np.int64)
+        state[6] = WINDOW
         state[0] = state[4] = plan.seeds[0] if tags else plan.rows
         self._walk = Walk(
             np.zeros(pots, np.uint8),
@@ -205,7 +207,7 @@ def with_room(money: Money, code: int) -> Money:
 
 def doubled(array: NDArray[Any]) -> NDArray[Any]:
     """A copy with twice the room."""
-    larger = np.zeros(2 * len(array), array.dtype)
+    larger = np.zeros((2 * len(array), *array.shape[1:]), array.dtype)
     larger[: len(array)] = array
     return larger
 

@@ -224,7 +224,9 @@ class LiveTrace:
         return late and self._parts_a_pair(set(frame["payer"]))
 
     def _parts_a_pair(self, payers: set[str]) -> bool:
-        """Whether a late debit may stand between a transfer and its reversal, which then no longer cancel each other."""
+        """Whether a late debit may stand between a transfer and its reversal, which then no longer cancel each
+        other.
+        """
         ledger = self._history.ledger()
         debits = (
             ledger.out_at[ledger.out_start[p] : ledger.out_start[p + 1]]

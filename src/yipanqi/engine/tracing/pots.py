@@ -1,7 +1,8 @@
 """What is kept of a pot while money is followed: one line of memory each, for all methods.
 
-`pot[p, ...]` holds eight int64. `fifo` and `lifo` keep first and last node of a list of lots; `haircut` keeps where its slice
-of tagged sources begins, how many there are and fit, and the rank of clean money. Leaves the lists to `lots` and `shares`.
+`pot[p, ...]` holds eight int64. `fifo` and `lifo` keep first and last node of a list of lots; `haircut` keeps where
+its slice of tagged sources begins, how many there are and fit, and the rank of clean money. Leaves the lists to
+`lots` and `shares`.
 """
 
 from typing import Final

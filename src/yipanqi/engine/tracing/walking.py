@@ -22,10 +22,9 @@ from yipanqi.engine.tracing.moving import (
     spend_clean,
     take,
 )
-from yipanqi.engine.tracing.pots import IN_NEXT, OUT_NEXT, TAINTED
+from yipanqi.engine.tracing.pots import FIRST, IN_NEXT, OUT_NEXT, TAINTED
 
 DONE, NO_ROOM, DENSE = 0, 1, 2
-_WINDOW = 1024  # events between two looks at how dense they lie
 _DENSE_ROWS = 16  # rows an event: below, sweeping all rows is cheaper than the heap
 
 
@@ -51,7 +50,7 @@ class Walk(NamedTuple):
     met: Any  # uint8, by pot: 1 when its money is kept
     done: Any  # uint8, a bit a row
     heap: Any  # int64
-    state: Any  # int64[6]: row, next seed, heap size, flows, rows of the window, events of the window
+    state: Any  # int64[7]: row, next seed, heap size, flows, window's first row, its events, its size
 
 
 class Flows(NamedTuple):
@@ -234,9 +233,10 @@ def follow_heap(scene: Any, money: Any, walk: Any, flows: Any, method: int, rows
         if not has_room(money, method) or state[3] == len(flows.row) or state[2] + 1 >= len(walk.heap):
             return NO_ROOM
         state[5] += 1
-        if state[5] == _WINDOW:
-            if row - state[4] < _WINDOW * _DENSE_ROWS:
+        if state[5] == state[6]:
+            if row - state[4] < state[6] * _DENSE_ROWS:
                 state[5] = 0
+                _unskip(scene, money, method, row)
                 return DENSE
             state[4], state[5] = row, 0
         payer, payee = scene.payer[row], scene.payee[row]
@@ -269,6 +269,21 @@ def _skip_clean(scene: Any, money: Any, method: int, pot: int, end: int) -> None
     while at < debits and scene.out_at[at] < end and pays_clean(money, pot, scene.amount[scene.out_at[at]]):
         at += 1
     money.pots[pot, OUT_NEXT] = at - scene.out_start[pot]
+
+
+@compiled
+def _unskip(scene: Any, money: Any, method: int, row: int) -> None:
+    """Take back the debits from `row` on that `_skip_clean` let happen: the sweep comes to them by itself."""
+    if method != FIFO:
+        return
+    for pot in range(len(money.pots)):
+        if not money.pots[pot, TAINTED]:
+            continue
+        at = scene.out_start[pot] + money.pots[pot, OUT_NEXT]
+        while at > scene.out_start[pot] and scene.out_at[at - 1] >= row:
+            at -= 1
+            money.pool.money[money.pots[pot, FIRST]] += scene.amount[scene.out_at[at]]
+        money.pots[pot, OUT_NEXT] = at - scene.out_start[pot]
 
 
 @inlined

@@ -5,6 +5,7 @@ Nothing is guessed: a value that is not clearly a phone, ID or account number ra
 
 import re
 import unicodedata
+from functools import lru_cache
 
 from yipanqi import catalog
 from yipanqi.kernel.errors import YipanqiError
@@ -77,6 +78,7 @@ def normal_link(text: str) -> str:
     return f"{scheme.lower()}{mark}{host.lower()}{slash}{path}"
 
 
+@lru_cache(maxsize=4096)
 def bank_of(text: str) -> str:
     """The catalog code of a bank as people name it (code, full or short name in either language); "" when unsure."""
     wanted = _compact(text).casefold()

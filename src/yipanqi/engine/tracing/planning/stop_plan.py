@@ -142,10 +142,9 @@ class _Offers:
     ) -> None:
         self._now, self._curves, self._lots = now, curves, lots
         self._effort, self._answers = effort, answers
-        self._alone, self._along, self._answer = (
-            catalog.windows()[code].duration.total_seconds() / 60
-            for code in ("stop_effort", "stop_effort_next", "bank_answer")
-        )
+        self._alone = catalog.windows()["stop_effort"].duration.total_seconds() / 60
+        self._along = catalog.windows()["stop_effort_next"].duration.total_seconds() / 60
+        self._answer = catalog.windows()["bank_answer"].duration.total_seconds() / 60
 
     def make(self, traced: TracedAccount, *, along: bool) -> _Offer:
         """The offer of an account; along with another of its bank it takes the same fraction of the work
