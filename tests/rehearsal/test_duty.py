@@ -1,4 +1,6 @@
-"""The directives of the demo are such as the doors take, and leave something of every kind on the desk and the wall."""
+"""The directives of the demo are such as the doors take, and leave something of every kind on the desk and the
+wall.
+"""
 
 import re
 from datetime import UTC, datetime

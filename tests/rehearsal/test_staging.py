@@ -11,7 +11,7 @@ from yipanqi.ops.partners.admission import KeyInvalid, authenticate
 from yipanqi.ops.partners.models import PartnerKey
 from yipanqi.ops.staff.models import Officer
 from yipanqi.ops.staff.signing import sign_in
-from yipanqi.rehearsal.staging import (
+from yipanqi.rehearsal.staging import (, FEED
     DESK_CLERKS,
     DUTIES,
     KEYS_FILE,
@@ -43,7 +43,8 @@ def test_every_partner_has_a_key_that_opens_the_door(tmp_path: Path) -> None:
     keys = stage(tmp_path, now=NOW)
     assert set(keys) == set(PARTNERS)
     for code, key in keys.items():
-        assert authenticate(key=key, act="warnings.write", now=NOW).code == code
+        act = "transfers.write" if code == FEED else "warnings.write"
+        assert authenticate(key=key, act=act, now=NOW).code == code
     assert {source for source, _, _ in PARTNERS.values()} <= set(catalog.sources())
     assert (tmp_path / KEYS_FILE).stat().st_mode & 0o077 == 0
 

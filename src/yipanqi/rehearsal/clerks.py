@@ -1,50 +1,70 @@
-"""After "already paid": simulated officers who register, sign second, accept and file, and the banks' side of it.
+"""After "already paid": simulated officers who register, sign second, accept and file, and take what the chase
+suggests.
 
-The victims' money reaches the payees' accounts at the simulated banks before it is registered; some of it has been
-moved on by then. Everything else goes through the centre's own pages. The last signatures are left to the visitor.
+What a victim says of a payment is what the banks have booked of it (`tellers`). Everything goes through the
+centre's own pages. The last signatures and most suggestions are left to the visitor.
 """
 
 import re
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import count
 from threading import Lock
 
 from yipanqi import catalog
+from yipanqi.analytics.models import Seed, StopSuggestion, TraceRun
+from yipanqi.casework.lifecycles.trace_run import TRACE_RUN
 from yipanqi.engine.province.scenario import CHINA
-from yipanqi.engine.province.streams import stream
+from yipanqi.engine.province.streams import Draws, stream
 from yipanqi.gateways.reading import minor_text
 from yipanqi.kernel.money import format_amount, parse_amount_minor
+from yipanqi.ops.cases.queries import OPEN
 from yipanqi.ops.subjects.rules import bank_of
 from yipanqi.rehearsal.messages import Message
+from yipanqi.rehearsal.moves import Move, Party
 from yipanqi.rehearsal.payees import payee_name
 from yipanqi.rehearsal.seats import DoorShutError, Seat, Window
-from yipanqi.rehearsal.staging import DESK_CLERKS
+from yipanqi.rehearsal.staging import DESK_CLERKS, FEED
 from yipanqi.rehearsal.street import Street
+from yipanqi.rehearsal.tellers import Tellers
 from yipanqi.web.demo import DEMO_PASSWORD
 
-CLERK, CHIEF = DESK_CLERKS
+CLERK, CHIEF, FUNDS = DESK_CLERKS
+ASKER = "funds"  # the demo's own funds officer
 UNSAID = (3, 460)  # hundreds of yuan, where the warning names no sum
-MOVED_ON = 0.35  # of the payees have passed part of it on before the stop
+TAKES = 0.15  # of the looks at the funds desk, when something is suggested
+WHOLE = timedelta(hours=1)  # after a payment its money has gone all its way
+TRACE_SECONDS = 15
 PROTECTS = 0.7  # of the victims give the number of their own card
 LEFT_TO_SIGN = 3
 _QUEUED = re.compile(r'id="queue-([0-9a-f-]{36})"')
+_SUGGESTED = re.compile(r'action="(/funds/chase/[0-9a-f-]{36}/take)".*?name="version" value="(\d+)"', re.S)
 _VERSION = re.compile(r'name="version" value="(\d+)"')
 
 
 @dataclass(frozen=True)
 class Paid:
-    """What a victim says of a payment: the payee's account, its bank (a catalog code) and name, the sum, and when."""
+    """What a victim says of a payment: the payee's account, its bank (a catalog code) and name, the sum, when, and
+    the own card where it is known."""
 
     account: str
     bank: str
     name: str
     amount: str
     at: datetime
+    payer: Party | None = None
+
+
+def booked(move: Move) -> Paid:
+    """The payment as the banks have it."""
+    payee = move.payee
+    return Paid(payee.account, payee.bank, payee.name, minor_text(move.amount_minor), move.at, move.payer)
 
 
 def payment_of(seed: int, row: dict[str, str], now: datetime) -> Paid:
-    """The payment behind a warning; what the warning does not say is drawn from the seed and the person."""
+    """A payment that no bank has booked: what the warning does not say is drawn from the seed and the person."""
     draws = stream(seed, "paid", row["person_phone"])
     account = row.get("suspect_account") or "6299" + "".join(str(draws.whole(0, 9)) for _ in range(12))
     banks = tuple(catalog.banks())
@@ -59,22 +79,25 @@ def payment_of(seed: int, row: dict[str, str], now: datetime) -> Paid:
 class Clerks:
     """The officers behind the seats and the banks beside them. `register` may be called from several threads."""
 
-    def __init__(self, seed: int, url: str, street: Street) -> None:
-        self._seed, self._street = seed, street
+    def __init__(self, seed: int, url: str, street: Street, tellers: Tellers) -> None:
+        self._seed, self._street, self._tellers = seed, street, tellers
+        self._funds = Officer(url, FUNDS, DEMO_PASSWORD)
+        self._asker = Officer(url, ASKER, DEMO_PASSWORD)
+        self._looks = count()
         self._clerk = Officer(url, CLERK, DEMO_PASSWORD)
         self._chief = Officer(url, CHIEF, DEMO_PASSWORD)
         self._cases: list[str] = []
         self._lock = Lock()
 
     def sign_in(self) -> None:
-        """Sign both officers in."""
-        self._clerk.sign_in()
-        self._chief.sign_in()
+        """Sign all officers in."""
+        for officer in (self._clerk, self._chief, self._funds, self._asker):
+            officer.sign_in()
 
     def close(self) -> None:
         """Drop the connections."""
-        self._clerk.close()
-        self._chief.close()
+        for officer in (self._clerk, self._chief, self._funds, self._asker):
+            officer.close()
 
     def set_faults(self, **chances: float) -> None:
         """How often every bank does what it should not, from now on (docs/gateways.md names the faults)."""
@@ -84,26 +107,34 @@ class Clerks:
         """Put the banks' clocks to an instant, or back to real time."""
         self._street.control("*", clock={"at": at.isoformat()} if at else {})
 
-    def pay_in(self, messages: Sequence[Message], now: datetime) -> None:
-        """The money that warnings speak of reaches the payees' banks, so that whoever answers the call can stop it."""
+    def expect(self, messages: Sequence[Message]) -> None:
+        """The people of these messages will pay what they pay, when its time comes."""
         for message in messages:
-            if message.truth is not None and message.row.get("suspect_account"):
-                paid = payment_of(self._seed, message.row, now)
-                self._street.pay_in(paid.bank, paid.account, paid.name, paid.amount, paid.at)
+            self._tellers.expect(message.payments)
+
+    def pay_in(self, messages: Sequence[Message], now: datetime) -> None:
+        """Everything due is booked, and the payees of false warnings have accounts too, so that a stop finds them."""
+        self.tick(now)
+        for message in messages:
+            if message.truth is not None and message.row.get("suspect_account") and not message.payments:
+                self._pay_in(payment_of(self._seed, message.row, now))
+
+    def tick(self, now: datetime) -> None:
+        """The banks book what is due and tell it to the centre."""
+        self._tellers.until(now)
 
     def register(self, seat: Seat, row: dict[str, str], now: datetime) -> None:
-        """Do what follows "already paid" at a seat: the money is at the bank, the form is filled, the orders leave."""
+        """Do what follows "already paid" at a seat: the form is filled and the orders leave."""
         case, seat.case = seat.case, ""
         if not case:
             return
-        paid = payment_of(self._seed, row, now)
+        self.tick(now)
+        self._tellers.warn(row["person_phone"])
         draws = stream(self._seed, "register", row["person_phone"])
-        if not row.get("suspect_account"):  # else the money came with the warning
-            self._street.pay_in(paid.bank, paid.account, paid.name, paid.amount, paid.at)
-        if draws.chance(MOVED_ON):
-            share = draws.whole(10, 90)
-            moved = parse_amount_minor(paid.amount) * share // 100
-            self._street.control(paid.bank, move_out=[{"number": paid.account, "amount": minor_text(moved)}])
+        move = self._tellers.paid_by(row["person_phone"])
+        paid = booked(move) if move else payment_of(self._seed, row, now)
+        if not move:
+            self._pay_in(paid)
         fields = {
             "payee_account": paid.account,
             "payee_name": paid.name,
@@ -113,8 +144,7 @@ class Clerks:
             "stop_payee": "on",
         }
         if row.get("person_name") and draws.chance(PROTECTS):
-            card = "6217" + "".join(str(draws.whole(0, 9)) for _ in range(15))
-            bank = tuple(catalog.banks())[draws.whole(0, 15)]
+            card, bank = self._own_card(draws, paid)
             self._street.control(
                 bank,
                 open=[
@@ -127,7 +157,9 @@ class Clerks:
             self._cases.append(case.removesuffix("/register"))
 
     def turn(self, *, leave: int = 0) -> None:
-        """The chief signs all but the last `leave`; the clerk accepts cases, and the chief files two of three."""
+        """The chief signs all but the last `leave`; the clerk accepts cases, and the chief files two of three; now
+        and then the funds desk stops where the chase found the least.
+        """
         waiting = _QUEUED.findall(self._chief.look("/approvals"))
         for signature in waiting[: max(0, len(waiting) - leave)]:
             self._chief.post(f"/approvals/{signature}/sign", {})
@@ -137,6 +169,40 @@ class Clerks:
             self._clerk.move(case, "accept")
             if number % 3:
                 self._chief.move(case, "file")
+        self._take()
+
+    def ask_trace(self, now: datetime) -> None:
+        """The demo's own funds officer has the money of the largest case traced, if any; returns when that is done."""
+        seeds = Seed.objects.filter(row__sender=FEED, case__status__in=OPEN)
+        found = seeds.values_list("row__booked_at", "row__amount_minor", "case_id")
+        if not found:
+            return
+        case_id = max(found, key=lambda seed: (seed[0] <= now - WHOLE, seed[1], str(seed[2])))[2]
+        self._asker.post(f"/cases/{case_id}/money/ask", {"method": "haircut", "until": ""})
+        runs = TraceRun.objects.for_system("the rehearsal waits for its own trace").filter(case_id=case_id)
+        limit = time.monotonic() + TRACE_SECONDS
+        while runs.exclude(status__in=TRACE_RUN.resting).exists() and time.monotonic() < limit:
+            time.sleep(0.05)
+
+    def _take(self) -> None:
+        rows = StopSuggestion.objects.for_system("the rehearsal looks at the whole desk")
+        if not rows.filter(status="open").exists():
+            return
+        if stream(self._seed, "take", next(self._looks)).chance(TAKES):
+            offered = _SUGGESTED.findall(self._funds.look("/funds"))
+            if offered:
+                path, version = offered[-1]
+                self._funds.post(path, {"version": version})
+
+    def _pay_in(self, paid: Paid) -> None:
+        self._street.pay_in(paid.bank, paid.account, paid.name, paid.amount, paid.at)
+
+    @staticmethod
+    def _own_card(draws: Draws, paid: Paid) -> tuple[str, str]:
+        """The victim's card and its bank: the one that paid, where the banks know it."""
+        card = "6217" + "".join(str(draws.whole(0, 9)) for _ in range(15))
+        bank = draws.pick(tuple(catalog.banks()))
+        return (paid.payer.account, paid.payer.bank) if paid.payer else (card, bank)
 
 
 class Officer(Window):

@@ -1,4 +1,5 @@
-"""The demo from start to end: a whole centre, a stage, a history on the first start, then live play until told to stop.
+"""The demo from start to end: a whole centre, a stage, a history on the first start, then live play until told to
+stop.
 
 It runs on an embedded database of its own whatever `DATABASE_URL` says, so that a real centre's is never touched.
 """
@@ -77,7 +78,9 @@ def run(options: Options) -> None:
 
 
 def _end_on_signals() -> threading.Event:
-    """From now on SIGINT and SIGTERM raise `KeyboardInterrupt` and set the event; a shell may have had them ignored."""
+    """From now on SIGINT and SIGTERM raise `KeyboardInterrupt` and set the event; a shell may have had them
+    ignored.
+    """
     told = threading.Event()
 
     def end(number: int, frame: object) -> None:

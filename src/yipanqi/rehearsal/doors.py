@@ -1,7 +1,8 @@
-"""The station of a rehearsal: a simulated officer who pays the visits that wait, through the pages of the visits desk.
+"""The station of a rehearsal: a simulated officer who pays the visits that wait, through the pages of the visits
+desk.
 
-The newest are left to the person at the demo. How people answer the door is assumed, and drawn from the seed; nobody is
-found paid here, since the payment would have to be entered at another desk.
+The newest are left to the person at the demo. How people answer the door is assumed, and drawn from the seed;
+nobody is found paid here, since the payment would have to be entered at another desk.
 """
 
 import re

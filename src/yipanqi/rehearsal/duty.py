@@ -1,8 +1,9 @@
-"""The duty desks of a rehearsal: what the province and the national platform order, and simulated officers who do it.
+"""The duty desks of a rehearsal: what the province and the national platform order, and simulated officers who do
+it.
 
-Everything goes through the doors: orders of the province by the form of its duty officer, those of the platform by the
-partner API, the rest by the pages of two simulated officers per unit, since who acts does not verify. What the demo's
-own officers of the province are ordered or have to verify is left to the person at the demo.
+Everything goes through the doors: orders of the province by the form of its duty officer, those of the platform by
+the partner API, the rest by the pages of two simulated officers per unit, since who acts does not verify. What the
+demo's own officers of the province are ordered or have to verify is left to the person at the demo.
 """
 
 import re

@@ -85,6 +85,7 @@ class Play:
             self._clerks.sign_in()
             self._clerks.set_faults(mismatch=MISMATCH)
             self._doors.sign_in()
+            self._clerks.expect(self._plan.messages)
             for at, messages in self._steps():
                 self._post(at, messages)
                 self._duties.until(at, self._plan.ends_at)
@@ -146,6 +147,9 @@ class Play:
         while rest and (missing := LEFT_WAITING - waiting_calls(at)) > 0:
             part, rest = rest[:missing], rest[missing:]
             at = part[-1].sent_at
+            self._clerks.expect(part)
             self._post(at, part)
         set_clock(virtual_at=self._plan.ends_at, acting=BUILDER)
+        self._clerks.tick(self._plan.ends_at)
+        self._clerks.ask_trace(self._plan.ends_at)
         self._told(self._total, self._total, self._plan.ends_at)

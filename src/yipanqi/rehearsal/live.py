@@ -3,6 +3,7 @@
 A centre that is away for a moment (a child being restarted) is tried again; nothing of it is said on the terminal.
 """
 
+import heapq
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -32,6 +33,8 @@ DUTY_SECONDS = 15.0
 CLERK_SECONDS = 20.0
 SILENT = 0.05  # of the orders banks leave unanswered at first
 DOOR_SECONDS = 60.0
+BANK_SECONDS = 1.0
+NOTICED_SECONDS = 90.0  # after a payment: until somebody warns of it
 TURNS_PER_DIRECTIVE = 3
 JOIN_SECONDS = 5.0
 PASSING = (httpx.HTTPError, DoorShutError, DatabaseError)
@@ -55,6 +58,8 @@ class Live:
         self._seed, self._messages, self._player = seed, messages, player
         self._seats, self._people, self._duties, self._clerks = seats, people, duties, clerks
         self._doors = doors
+        self._noticed: list[tuple[float, int, Message]] = []
+        self._numbers = count()
         self._told = threading.Event()
         self._clock = RealClock()
         acts: list[Callable[[], None]] = [
@@ -62,6 +67,7 @@ class Live:
             self._duty,
             self._clerk,
             self._station,
+            self._banks,
             *(self._operator(seat) for seat in seats),
         ]
         self._threads = [threading.Thread(target=act, name="rehearsal", daemon=True) for act in acts]
@@ -86,13 +92,18 @@ class Live:
             for message in self._messages:
                 if self._told.wait(gap_s(draws, self._waiting())):
                     return
-                self._until_done(lambda message=message: self._send(message))  # type: ignore[misc]
+                fresh = message.fresh(self._now())
+                self._clerks.expect([fresh])
+                noticed_s = NOTICED_SECONDS if fresh.paid_before(fresh.sent_at) else 0.0
+                heapq.heappush(self._noticed, (time.monotonic() + noticed_s, next(self._numbers), fresh))
+                while self._noticed and self._noticed[0][0] <= time.monotonic():
+                    due = heapq.heappop(self._noticed)[2]
+                    self._until_done(lambda due=due: self._send(due))  # type: ignore[misc]
 
     def _send(self, message: Message) -> None:
-        now_message = message.at(self._now())
-        self._people.hear(now_message)
-        self._clerks.pay_in([now_message], now_message.sent_at)
-        self._player.post_one(now_message)
+        self._people.hear(message)
+        self._clerks.pay_in([message], self._now())
+        self._player.post_one(message)
 
     def _duty(self) -> None:
         """The duty desks: a turn of each officer, and now and then one more directive of the platform."""
@@ -120,6 +131,12 @@ class Live:
             self._until_done(self._doors.sign_in)
             while not self._told.wait(DOOR_SECONDS):
                 self._until_done(lambda: self._doors.turn(leave=LEFT_OPEN))
+
+    def _banks(self) -> None:
+        """The banks' counters: every second what is due is booked and told to the centre."""
+        with _closing_database():
+            while not self._told.wait(BANK_SECONDS):
+                self._until_done(lambda: self._clerks.tick(self._now()))
 
     def _operator(self, seat: Seat) -> Callable[[], None]:
         def work() -> None:

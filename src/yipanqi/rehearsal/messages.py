@@ -1,10 +1,11 @@
-"""What partners send in a rehearsal: the province's warnings with their truth, re-timed where needed, some rows broken.
+"""What partners send in a rehearsal: the province's warnings with their truth, re-timed where needed, some rows
+broken.
 
 A plan is a function of seed and instant alone: the same two give the same rows. Posting them is `player`'s matter.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from itertools import count
 from zlib import crc32
@@ -13,7 +14,9 @@ from yipanqi import catalog
 from yipanqi.engine.province import Province, Warning, WarningTruth, generate
 from yipanqi.engine.province.scenario import CHINA
 from yipanqi.engine.province.streams import stream
+from yipanqi.gateways.reading import minor_text
 from yipanqi.kernel.places import ancestor_codes
+from yipanqi.rehearsal.moves import Payment, last_before, payments_of
 from yipanqi.rehearsal.payees import payee_name
 
 WARNINGS = 450  # of a whole history; few enough to be played in half a minute
@@ -25,7 +28,11 @@ RUSH_MOST = 120
 BROKEN_ONE_IN = 40
 LIVE_DAYS = 2
 LIVE_WARNINGS_PER_DAY = 400
+LIVE_FROM_S = 11 * 3600  # of a province's first day: by then people have paid
 SCALE = 0.5
+LARGE_MINOR = 1_000_000
+FEW = 0.25  # of the live warnings about people who have paid less than a tenth of that: few are worth a chase
+SPEED = 3  # mules pass money on so many times as fast, where a visitor watches: within 1 to 3 minutes
 BANKS = ("ccb", "icbc")
 KNOW_ADDRESSES = {"bank", "company", "hotline_96110"}  # the others know a number only
 STREETS = ("中山路", "解放北路", "文昌街", "建设路", "江滨大道", "朝阳巷", "学府路", "东湖里")
@@ -50,15 +57,19 @@ class Truth:
 
 @dataclass(frozen=True)
 class Message:
-    """One row as a partner sends it at an instant; `truth` is None where the row is broken on purpose."""
+    """One row as a partner sends it at an instant; `truth` is None where the row is broken on purpose.
+
+    `payments` are all that the person of the row pays in the fraud it is about, before and after.
+    """
 
     sender: str
     sent_at: datetime
     row: dict[str, str]
     truth: Truth | None
+    payments: tuple[Payment, ...] = field(default=(), compare=False)
 
     def at(self, sent_at: datetime, prefix: str = "") -> "Message":
-        """The same message sent at another instant, all its times moved along, its id with a prefix."""
+        """The same message sent at another instant, all its times moved along, its ids with a prefix."""
         shift = sent_at - self.sent_at
         occurred_at = datetime.fromisoformat(self.row["occurred_at"]) + shift
         row = self.row | {
@@ -68,7 +79,28 @@ class Message:
         truth = self.truth
         if truth and truth.would_pay_at:
             truth = replace(truth, would_pay_at=truth.would_pay_at + shift)
-        return Message(self.sender, sent_at, row, truth)
+        payments = tuple(each.moved(each.at + shift, prefix=prefix) for each in self.payments)
+        return Message(self.sender, sent_at, row, truth, payments)
+
+    def fresh(self, sent_at: datetime) -> "Message":
+        """The same message sent at another instant: what was paid last before it is paid then and passed on `SPEED`
+        times as fast; what was paid earlier is left out, and after a large sum nothing is left to pay."""
+        moved = self.at(sent_at)
+        last = moved.paid_before(sent_at)
+        if last is None:
+            return moved
+        row = moved.row | {"occurred_at": sent_at.isoformat()}
+        truth, later = moved.truth, [each for each in moved.payments if each.at > sent_at]
+        if truth and last.move.amount_minor >= LARGE_MINOR:
+            truth, later = replace(truth, would_pay_at=None), []
+        payments = tuple(each.moved(max(each.at, sent_at), speed=SPEED) for each in (last, *later))
+        return Message(self.sender, sent_at, row, truth, payments)
+
+    def paid_before(self, at: datetime) -> Payment | None:
+        """The last payment up to an instant, to the account of the row if it names one."""
+        account = self.row.get("suspect_account")
+        named = [each for each in self.payments if account in {"", None, each.move.payee.account}]
+        return last_before(named or self.payments, at)
 
 
 @dataclass(frozen=True)
@@ -94,18 +126,26 @@ def plan_history(seed: int, until: datetime, *, quick: bool = False) -> History:
     past = [each for each in sent if starts_at <= each.sent_at <= until - WINDUP]
     later = [each for each in sent if each.sent_at >= until][:RUSH_MOST]
     begin = until - RUSH
-    rush = [each.at(begin + RUSH * (n + 1) / (len(later) + 1)) for n, each in enumerate(later)]
+    rush = [each.fresh(begin + RUSH * (n + 1) / (len(later) + 1)) for n, each in enumerate(later)]
     return History(starts_at, until, past, rush)
 
 
 def live_messages(seed: int, started_at: datetime) -> Iterator[Message]:
-    """Messages without end, from one province after another; ids are of this start alone, times are to be moved."""
+    """Messages without end, from one province after another, few of them about small sums already paid.
+
+    Ids are of this start alone, times are to be moved.
+    """
     mark = int(started_at.timestamp()) // 60
     for number in count():
         own_seed = crc32(f"{seed} {mark} {number}".encode())
         province = generate(own_seed, LIVE_DAYS, scale=SCALE, warnings_per_day=LIVE_WARNINGS_PER_DAY)
         prefix = f"{mark:x}{number}-"
-        yield from (each.at(each.sent_at, prefix) for each in with_broken(own_seed, _messages(province)))
+        for place, message in enumerate(with_broken(own_seed, _messages(province))):
+            paid = message.paid_before(message.sent_at)
+            is_small = paid is not None and paid.move.amount_minor < LARGE_MINOR // 10
+            is_played = not is_small or stream(own_seed, "few", place).chance(FEW)
+            if is_played and message.sent_at >= province.scenario.instant(LIVE_FROM_S):
+                yield message.at(message.sent_at, prefix)
 
 
 def with_broken(seed: int, messages: Iterator[Message]) -> list[Message]:
@@ -132,11 +172,17 @@ def _broken(message: Message, kind: int) -> Message:
 
 
 def _messages(province: Province) -> Iterator[Message]:
+    payments = payments_of(province)
     for warning, truth in zip(province.warnings, province.truth.warnings, strict=True):
         known = {"person_address": _address(warning)} if warning.source in KNOW_ADDRESSES else {}
         if account := warning.row.get("suspect_account"):
             known["text"] = f"{warning.row.get('text', '')}（收款户名：{payee_name(account)}）"
-        yield Message(_sender(warning), warning.sent_at, warning.row | known, _truth(truth))
+        paid = payments.get(truth.fraud_id, ())
+        message = Message(_sender(warning), warning.sent_at, warning.row | known, _truth(truth), paid)
+        last = message.paid_before(warning.occurred_at)
+        if account and last:  # a stop is of one payment, and some warnings tell the sum of several
+            message.row["amount"] = minor_text(last.move.amount_minor)
+        yield message
 
 
 def _address(warning: Warning) -> str:

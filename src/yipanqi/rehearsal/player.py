@@ -6,8 +6,11 @@ from dataclasses import dataclass
 
 import httpx
 
+from yipanqi.gateways.reading import minor_text
 from yipanqi.rehearsal.messages import Message
+from yipanqi.rehearsal.moves import Move
 from yipanqi.rehearsal.seats import DoorShutError
+from yipanqi.rehearsal.staging import FEED
 
 _TIMEOUT_S = 30.0
 AT_ONCE = 3
@@ -66,6 +69,12 @@ class Player:
         if answer.status_code != 202:
             raise DoorShutError(f"a directive of {sender} was answered {answer.status_code}")
 
+    def post_transfers(self, moves: Sequence[Move]) -> None:
+        """Tell what was booked, as the banks' feed. Raises DoorShutError when it is not taken."""
+        answer = self._post("/transfers", FEED, {"rows": [_row(move) for move in moves]})
+        if answer.status_code != 202 or answer.json()["rejected"]:
+            raise DoorShutError(f"transfers were answered {answer.status_code}: {answer.text[:200]}")
+
     def close(self) -> None:
         """Drop the connections."""
         self._http.close()
@@ -78,3 +87,19 @@ class Player:
 
     def _post(self, path: str, sender: str, body: object) -> httpx.Response:
         return self._http.post(path, json=body, headers={"Authorization": f"Bearer {self._keys[sender]}"})
+
+
+def _row(move: Move) -> dict[str, str]:
+    return {
+        "id": move.id,
+        "booked_at": move.at.isoformat(),
+        "payer": move.payer.account,
+        "payee": move.payee.account,
+        "amount": minor_text(move.amount_minor),
+        "payer_bank": move.payer.bank,
+        "payee_bank": move.payee.bank,
+        "payer_name": move.payer.name,
+        "payee_name": move.payee.name,
+        "channel": move.channel,
+        "kind": move.kind,
+    }

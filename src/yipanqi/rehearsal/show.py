@@ -24,6 +24,7 @@ from yipanqi.rehearsal.player import Player
 from yipanqi.rehearsal.seats import DoorShutError, Seat
 from yipanqi.rehearsal.staging import KEYS_FILE, SEATS, TELECOM, stage
 from yipanqi.rehearsal.street import Street
+from yipanqi.rehearsal.tellers import Tellers
 from yipanqi.rehearsal.world import BUILDER
 from yipanqi.web.demo import DEMO_OFFICERS, DEMO_PASSWORD
 
@@ -41,6 +42,7 @@ class Show:
         self._keys = stage(data, now=now)
         self._street = Street(data, url, banks=tuple(catalog.banks()), telecoms=[TELECOM])
         self._street.connect(now=now)
+        self._tellers = Tellers(self._street, Player(url, self._keys))
         self._live: Live | None = None
 
     def play_history(self, *, quick: bool, told: Told) -> None:
@@ -50,7 +52,7 @@ class Show:
         plan = plan_history(self._seed, self._now, quick=quick)
         player, seats = Player(self._url, self._keys), self._seats()
         duties = Duties(self._seed, self._url, player)
-        clerks = Clerks(self._seed, self._url, self._street)
+        clerks = Clerks(self._seed, self._url, self._street, self._tellers)
         doors = Doors(self._seed, self._url)
         try:
             self._street.wait()
@@ -69,7 +71,7 @@ class Show:
         player = Player(self._url, self._keys)
         messages = live_messages(self._seed, self._now)
         duties = Duties(self._seed, self._url, player)
-        clerks = Clerks(self._seed, self._url, self._street)
+        clerks = Clerks(self._seed, self._url, self._street, self._tellers)
         self._street.wait()
         clerks.set_clock(None)  # a history, whole or cut short, leaves the banks at its end
         seats = self._seats()[:LIVE_SEATS]

@@ -23,6 +23,7 @@ from yipanqi.web.demo import DEMO_OFFICERS, DEMO_PASSWORD
 
 KEYS_FILE = "demo-partner-keys.json"
 ROWS_PER_MINUTE = 600
+TRANSFERS_PER_MINUTE = 10_000
 NAMES = {
     "operator": "陈晓岚",
     "station": "何志远",
@@ -43,10 +44,15 @@ DUTIES = {
     "duty350104a": ("350104", "魏东升（模拟）"),
     "duty350104b": ("350104", "江晓云（模拟）"),
 }
-# Simulated officers behind the seats: who accepts cases, and who signs second.
-DESK_CLERKS = {"clerk01": ("duty_officer", "宋佳（模拟）"), "chief01": ("approver", "方卫国（模拟）")}
+# Simulated officers behind the seats: who accepts cases, who signs second, and who takes what the chase suggests.
+DESK_CLERKS = {
+    "clerk01": ("duty_officer", "宋佳（模拟）"),
+    "chief01": ("approver", "方卫国（模拟）"),
+    "funds01": ("funds_officer", "罗敏（模拟）"),
+}
 TELECOM = "fjtelecom"  # the telecom that takes orders
 NATIONAL = "n12381"  # the partner that orders units
+FEED = "fjflow"  # the partner through which the banks tell their transfers; it sends no warnings
 # code: source, Chinese and English name. Invented branches; nothing here speaks for the firms.
 PARTNERS = {
     "n12381": ("national_12381", "国家12381预警平台（演示）", "National 12381 platform (demo)"),
@@ -55,6 +61,7 @@ PARTNERS = {
     "icbc": ("bank", "工商银行省分行（演示）", "ICBC provincial branch (demo)"),
     TELECOM: ("telecom", "省电信（演示）", "Provincial telecom (demo)"),
     "mall": ("company", "网购平台（演示）", "Online mall (demo)"),
+    FEED: ("bank", "省银行业流水共享平台（演示）", "Provincial bank transfer feed (demo)"),
     "h96110": ("hotline_96110", "96110接警系统（演示）", "96110 call desk (demo)"),
 }
 
@@ -125,7 +132,7 @@ def _register(code: str, source: str, name_zh: str, name_en: str, now: datetime)
         name_en=name_en,
         source=source,
         scope_code=PROVINCE,
-        rate_per_minute=ROWS_PER_MINUTE,
+        rate_per_minute=TRANSFERS_PER_MINUTE if code == FEED else ROWS_PER_MINUTE,
         acting=BUILDER,
         now=now,
     )
@@ -133,7 +140,11 @@ def _register(code: str, source: str, name_zh: str, name_en: str, now: datetime)
 
 def _acts(code: str) -> list[PartnerAct]:
     """What a partner's key is good for."""
-    return [PartnerAct.WARNINGS_WRITE, *([PartnerAct.DIRECTIVES_WRITE] if code == NATIONAL else [])]
+    if code == FEED:
+        return [PartnerAct.TRANSFERS_WRITE]
+    orders = [PartnerAct.DIRECTIVES_WRITE] if code == NATIONAL else []
+    money = [PartnerAct.REPORTS_WRITE, PartnerAct.TRANSFERS_WRITE] if PARTNERS[code][0] == "bank" else []
+    return [PartnerAct.WARNINGS_WRITE, *orders, *money]
 
 
 def _is_good(key: str, code: str, now: datetime) -> bool:

@@ -1,7 +1,8 @@
 """The bank street of a rehearsal: which simulated banks and telecoms there are, their keys, and their control door.
 
 For: writing the simulators' file, connecting them to the centre, and playing what happens at their counters: money
-comes in, mules take it out, a bank falls silent. The process itself is a child of the supervisor (`config simulators`).
+comes in, mules take it out, a bank falls silent. The process itself is a child of the supervisor (`config
+simulators`).
 """
 
 import json
@@ -18,9 +19,11 @@ import httpx
 from django.conf import settings
 
 from yipanqi import catalog
+from yipanqi.gateways.reading import minor_text
 from yipanqi.gateways.signing import public_key_of
 from yipanqi.ops.partners.queries import find_partner
 from yipanqi.ops.partners.services import connect_partner
+from yipanqi.rehearsal.moves import OUT_OF_THE_BANKS, Move
 from yipanqi.rehearsal.seats import DoorShutError
 from yipanqi.rehearsal.world import BUILDER
 
@@ -42,6 +45,7 @@ class Street:
             "port": _free_port(),
         }
         self._write()
+        self._open: set[str] = set()
         token = self._config["control_token"]
         self.url = f"http://{self._config['address']}:{self._config['port']}"
         self._http = httpx.Client(
@@ -52,7 +56,9 @@ class Street:
         )
 
     def connect(self, *, now: datetime) -> None:
-        """Tell the centre where each institution's door is and whose key it signs with; partners must be registered."""
+        """Tell the centre where each institution's door is and whose key it signs with; partners must be
+        registered.
+        """
         for each in self._config["institutions"]:
             if find_partner(each["code"]) is not None:
                 connect_partner(
@@ -93,6 +99,25 @@ class Street:
         )
         if not opened["opened"]:
             self.control(bank, credit=[{"number": number, **transfer}])
+
+    def book(self, moves: Sequence[Move]) -> None:
+        """Enter transfers in the books of their banks. Ways out of the banks have no books."""
+        acts: dict[str, dict[str, list[dict[str, str]]]] = {}
+        for move in moves:
+            amount = minor_text(move.amount_minor)
+            if move.payer.account in self._open:
+                out = acts.setdefault(move.payer.bank, {}).setdefault("move_out", [])
+                out.append({"number": move.payer.account, "amount": amount})
+            if move.kind in OUT_OF_THE_BANKS:
+                continue
+            bank = acts.setdefault(move.payee.bank, {})
+            if move.payee.account not in self._open:
+                self._open.add(move.payee.account)
+                bank.setdefault("open", []).append({"number": move.payee.account, "name": move.payee.name})
+            credit = {"number": move.payee.account, "amount": amount, "at": move.at.isoformat()}
+            bank.setdefault("credit", []).append(credit)
+        for code, asked in acts.items():
+            self.control(code, **asked)
 
     def books(self, institution: str, number: str = "") -> dict[str, Any]:
         """An institution's books, or those of one account."""

@@ -1,7 +1,8 @@
-"""One test-world builder for unit, browser and benchmark tests: officers, partners, rows taken in, triaged and sealed.
+"""One test-world builder for unit, browser and benchmark tests: officers, partners, rows taken in, triaged and
+sealed.
 
-It calls the services the doors call, in the caller's process and database, under a virtual clock of its own. Processes
-and HTTP are not its matter: the demo starts them. Importing it needs no database; `load` does.
+It calls the services the doors call, in the caller's process and database, under a virtual clock of its own.
+Processes and HTTP are not its matter: the demo starts them. Importing it needs no database; `load` does.
 """
 
 import uuid

@@ -95,12 +95,16 @@ class Fraud:
 
 @dataclass(frozen=True, slots=True)
 class TaintedTransfer:
-    """A transfer with one fraud's money: level 0 is the victim's payment, then by the payer's level."""
+    """A transfer with one fraud's money: level 0 is the victim's payment, then by the payer's level.
+
+    `payment_id` is the transfer by which the victim paid what is passed on here.
+    """
 
     fraud_id: str
     transfer_id: str
     level: int
     amount_minor: int
+    payment_id: str
 
 
 @dataclass(frozen=True, slots=True)
