@@ -11,9 +11,10 @@ from yipanqi.ops.partners.admission import KeyInvalid, authenticate
 from yipanqi.ops.partners.models import PartnerKey
 from yipanqi.ops.staff.models import Officer
 from yipanqi.ops.staff.signing import sign_in
-from yipanqi.rehearsal.staging import (, FEED
+from yipanqi.rehearsal.staging import (
     DESK_CLERKS,
     DUTIES,
+    FEED,
     KEYS_FILE,
     NATIONAL,
     PARTNERS,

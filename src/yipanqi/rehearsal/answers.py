@@ -56,7 +56,8 @@ def _of_a_victim(truths: list[Truth], now: datetime, *, holds_back: bool) -> str
     paid = any(
         truth.has_paid or (truth.would_pay_at is not None and truth.would_pay_at <= now) for truth in truths
     )
-    more_to_come = any(truth.would_pay_at is not None and truth.would_pay_at > now for truth in truths)
+    next_at = truths[-1].would_pay_at  # the latest warning knows what is still to come
+    more_to_come = next_at is not None and next_at > now
     if not paid or (more_to_come and holds_back):
         return "dissuaded"
     return "paid"

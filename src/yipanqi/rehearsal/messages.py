@@ -168,7 +168,7 @@ def _broken(message: Message, kind: int) -> Message:
         {"occurred_at": row["occurred_at"][:19]},
         {"suspect_account": "6.22848E+18", "jurisdiction_code": "360102"},
     )[kind]
-    return replace(message, row=row | damage, truth=None)
+    return replace(message, row=row | damage, truth=None, payments=())
 
 
 def _messages(province: Province) -> Iterator[Message]:
