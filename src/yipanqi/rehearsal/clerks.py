@@ -129,9 +129,8 @@ class Clerks:
         if not case:
             return
         self.tick(now)
-        self._tellers.warn(row["person_phone"])
         draws = stream(self._seed, "register", row["person_phone"])
-        move = self._tellers.paid_by(row["person_phone"])
+        move = self._tellers.last_payment(row["person_phone"])
         paid = booked(move) if move else payment_of(self._seed, row, now)
         if not move:
             self._pay_in(paid)

@@ -26,7 +26,8 @@ from yipanqi.rehearsal.world import BUILDER
 
 STEP = timedelta(minutes=15)
 ROUNDS = tuple(timedelta(minutes=minute) for minute in (2, 6, 10, 14))
-LEFT_WAITING = 34
+LEFT_WAITING = 40
+LAST_ROUNDS = 3  # of the seats after the rush: so there are cases whose money is still on its way
 TRIAGE_SECONDS = 60
 ORDER_SECONDS = 5
 FRESH = timedelta(minutes=25)  # before the end: signatures asked for since then may wait for the visitor
@@ -93,7 +94,12 @@ class Play:
                 for pause in ROUNDS:
                     self._round(at + pause, pool)
             list(pool.map(Seat.give_back, self._seats))
-        self._rush()
+            self._rush(pool)
+            list(pool.map(Seat.give_back, self._seats))
+        set_clock(virtual_at=self._plan.ends_at, acting=BUILDER)
+        self._clerks.tick(self._plan.ends_at)
+        self._clerks.ask_trace(self._plan.ends_at)
+        self._told(self._total, self._total, self._plan.ends_at)
 
     def _steps(self) -> Iterator[tuple[datetime, list[Message]]]:
         """Instants fifteen minutes apart up to the rush, each with what was sent until then."""
@@ -140,8 +146,8 @@ class Play:
         seat.take()
         return True
 
-    def _rush(self) -> None:
-        """The last ten minutes: nobody answers, until enough people wait."""
+    def _rush(self, pool: ThreadPoolExecutor) -> None:
+        """The last ten minutes: nobody answers until enough people wait, and then the seats only a few."""
         rest = list(self._plan.rush)
         at = self._plan.ends_at - RUSH
         while rest and (missing := LEFT_WAITING - waiting_calls(at)) > 0:
@@ -149,7 +155,6 @@ class Play:
             at = part[-1].sent_at
             self._clerks.expect(part)
             self._post(at, part)
-        set_clock(virtual_at=self._plan.ends_at, acting=BUILDER)
-        self._clerks.tick(self._plan.ends_at)
-        self._clerks.ask_trace(self._plan.ends_at)
-        self._told(self._total, self._total, self._plan.ends_at)
+        for left in reversed(range(LAST_ROUNDS)):
+            at += (self._plan.ends_at - at) / (left + 1)
+            self._round(at, pool)

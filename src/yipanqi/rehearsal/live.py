@@ -22,7 +22,7 @@ from yipanqi.rehearsal.clerks import LEFT_TO_SIGN, Clerks
 from yipanqi.rehearsal.doors import LEFT_OPEN, Doors
 from yipanqi.rehearsal.duty import Duties
 from yipanqi.rehearsal.history import waiting_calls
-from yipanqi.rehearsal.messages import Message
+from yipanqi.rehearsal.messages import LIVE_SPEED, Message
 from yipanqi.rehearsal.pacing import LOW_MARK, gap_s, may_answer, talk_s
 from yipanqi.rehearsal.player import Player
 from yipanqi.rehearsal.seats import DoorShutError, Seat
@@ -34,7 +34,7 @@ CLERK_SECONDS = 20.0
 SILENT = 0.05  # of the orders banks leave unanswered at first
 DOOR_SECONDS = 60.0
 BANK_SECONDS = 1.0
-NOTICED_SECONDS = 90.0  # after a payment: until somebody warns of it
+NOTICED_SECONDS = 100.0  # after a payment: until somebody warns of it
 TURNS_PER_DIRECTIVE = 3
 JOIN_SECONDS = 5.0
 PASSING = (httpx.HTTPError, DoorShutError, DatabaseError)
@@ -92,7 +92,7 @@ class Live:
             for message in self._messages:
                 if self._told.wait(gap_s(draws, self._waiting())):
                     return
-                fresh = message.fresh(self._now())
+                fresh = message.fresh(self._now(), speed=LIVE_SPEED)
                 self._clerks.expect([fresh])
                 noticed_s = NOTICED_SECONDS if fresh.paid_before(fresh.sent_at) else 0.0
                 heapq.heappush(self._noticed, (time.monotonic() + noticed_s, next(self._numbers), fresh))

@@ -4,7 +4,7 @@ broken.
 A plan is a function of seed and instant alone: the same two give the same rows. Posting them is `player`'s matter.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from itertools import count
@@ -31,8 +31,9 @@ LIVE_WARNINGS_PER_DAY = 400
 LIVE_FROM_S = 11 * 3600  # of a province's first day: by then people have paid
 SCALE = 0.5
 LARGE_MINOR = 1_000_000
-FEW = 0.25  # of the live warnings about people who have paid less than a tenth of that: few are worth a chase
-SPEED = 3  # mules pass money on so many times as fast, where a visitor watches: within 1 to 3 minutes
+LARGE_FIRST = 5
+FEW = 0.25  # of the warnings about people who have paid less than a tenth of that, where a visitor watches
+LIVE_SPEED = 2  # mules pass money on so many times as fast where a visitor watches: after 1½ to 5 minutes
 BANKS = ("ccb", "icbc")
 KNOW_ADDRESSES = {"bank", "company", "hotline_96110"}  # the others know a number only
 STREETS = ("中山路", "解放北路", "文昌街", "建设路", "江滨大道", "朝阳巷", "学府路", "东湖里")
@@ -82,8 +83,8 @@ class Message:
         payments = tuple(each.moved(each.at + shift, prefix=prefix) for each in self.payments)
         return Message(self.sender, sent_at, row, truth, payments)
 
-    def fresh(self, sent_at: datetime) -> "Message":
-        """The same message sent at another instant: what was paid last before it is paid then and passed on `SPEED`
+    def fresh(self, sent_at: datetime, *, speed: int = 1) -> "Message":
+        """The same message sent at another instant: what was paid last before it is paid then and passed on `speed`
         times as fast; what was paid earlier is left out, and after a large sum nothing is left to pay."""
         moved = self.at(sent_at)
         last = moved.paid_before(sent_at)
@@ -93,7 +94,7 @@ class Message:
         truth, later = moved.truth, [each for each in moved.payments if each.at > sent_at]
         if truth and last.move.amount_minor >= LARGE_MINOR:
             truth, later = replace(truth, would_pay_at=None), []
-        payments = tuple(each.moved(max(each.at, sent_at), speed=SPEED) for each in (last, *later))
+        payments = tuple(each.moved(max(each.at, sent_at), speed=speed) for each in (last, *later))
         return Message(self.sender, sent_at, row, truth, payments)
 
     def paid_before(self, at: datetime) -> Payment | None:
@@ -124,27 +125,22 @@ def plan_history(seed: int, until: datetime, *, quick: bool = False) -> History:
     province = generate(seed, days, start_date=first_date, scale=SCALE, warnings_per_day=per_day)
     sent = with_broken(seed, _messages(province))
     past = [each for each in sent if starts_at <= each.sent_at <= until - WINDUP]
-    later = [each for each in sent if each.sent_at >= until][:RUSH_MOST]
+    later = _large_first([each for each in _worth_a_chase(seed, sent) if each.sent_at >= until])[:RUSH_MOST]
     begin = until - RUSH
     rush = [each.fresh(begin + RUSH * (n + 1) / (len(later) + 1)) for n, each in enumerate(later)]
     return History(starts_at, until, past, rush)
 
 
 def live_messages(seed: int, started_at: datetime) -> Iterator[Message]:
-    """Messages without end, from one province after another, few of them about small sums already paid.
-
-    Ids are of this start alone, times are to be moved.
-    """
+    """Messages without end, from one province after another; ids are of this start alone, times are to be moved."""
     mark = int(started_at.timestamp()) // 60
     for number in count():
         own_seed = crc32(f"{seed} {mark} {number}".encode())
         province = generate(own_seed, LIVE_DAYS, scale=SCALE, warnings_per_day=LIVE_WARNINGS_PER_DAY)
         prefix = f"{mark:x}{number}-"
-        for place, message in enumerate(with_broken(own_seed, _messages(province))):
-            paid = message.paid_before(message.sent_at)
-            is_small = paid is not None and paid.move.amount_minor < LARGE_MINOR // 10
-            is_played = not is_small or stream(own_seed, "few", place).chance(FEW)
-            if is_played and message.sent_at >= province.scenario.instant(LIVE_FROM_S):
+        from_at = province.scenario.instant(LIVE_FROM_S)
+        for message in _worth_a_chase(own_seed, with_broken(own_seed, _messages(province))):
+            if message.sent_at >= from_at:
                 yield message.at(message.sent_at, prefix)
 
 
@@ -157,6 +153,27 @@ def with_broken(seed: int, messages: Iterator[Message]) -> list[Message]:
         if draws.chance(1 / BROKEN_ONE_IN):
             result.append(_broken(message, draws.whole(0, 4)))
     return result
+
+
+def _worth_a_chase(seed: int, messages: Iterable[Message]) -> Iterator[Message]:
+    """The messages without most of those about small sums already paid."""
+    for place, message in enumerate(messages):
+        paid = message.paid_before(message.sent_at)
+        is_small = paid is not None and paid.move.amount_minor < LARGE_MINOR // 10
+        if not is_small or stream(seed, "few", place).chance(FEW):
+            yield message
+
+
+def _large_first(messages: Sequence[Message]) -> list[Message]:
+    """The messages, begun with a few by banks about large payments of people who answer at once."""
+    large: dict[str, Message] = {}
+    for message in messages:
+        paid = message.paid_before(message.sent_at)
+        answers = message.truth is not None and message.truth.answers_on_call == 1
+        if paid and answers and message.sender in BANKS and paid.move.amount_minor >= LARGE_MINOR:
+            large.setdefault(paid.phone, message)
+    first = list(large.values())[:LARGE_FIRST]
+    return [*first, *(each for each in messages if each not in first)]
 
 
 def _broken(message: Message, kind: int) -> Message:
