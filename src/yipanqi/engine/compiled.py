@@ -17,6 +17,7 @@ import numba
 Function = TypeVar("Function", bound=Callable[..., Any])
 
 _ROOMS: Final = ("ledger", "tracing")
+_MARKS: Final = (b"@compiled", b"@bare", b"@inlined")
 
 
 def _cache_folder() -> Path:
@@ -26,7 +27,7 @@ def _cache_folder() -> Path:
     for room in _ROOMS:
         for file in sorted((here / room).rglob("*.py")):
             text = file.read_bytes()
-            if b"@compiled" in text or b"@inlined" in text:
+            if any(mark in text for mark in _MARKS):
                 source.update(text)
     name = f"{source.hexdigest()[:16]}"
     homes = (
@@ -51,6 +52,16 @@ def compiled(function: Function) -> Function:
     return cast(Function, numba.njit(cache=True)(function))
 
 
+def bare(function: Function) -> Function:
+    """As `compiled`, for a function that makes no arrays: nothing is counted, so it runs faster and compiles sooner."""
+    return _without_counting()(function)
+
+
 def inlined(function: Function) -> Function:
-    """As `compiled`, and put into its callers: a call would hand over every field of every array."""
-    return cast(Function, numba.njit(cache=True, forceinline=True)(function))
+    """As `bare`, and put into its callers: a call would hand over every field of every array."""
+    return _without_counting(forceinline=True)(function)
+
+
+def _without_counting(**options: bool) -> Callable[[Function], Function]:
+    """njit without counting who uses an array; numba knows the option and does not declare it."""
+    return cast(Any, numba.njit)(cache=True, _nrt=False, **options)  # type: ignore[no-any-return]

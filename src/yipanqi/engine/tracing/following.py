@@ -16,9 +16,11 @@ from yipanqi.engine.ledger.texts import frozen
 from yipanqi.engine.tracing import moving, walking
 from yipanqi.engine.tracing.lots import Pool, list_tagged
 from yipanqi.engine.tracing.moving import Money
+from yipanqi.engine.tracing.owning import by_pot_and_tag
 from yipanqi.engine.tracing.pots import TAINTED, new_pots
 from yipanqi.engine.tracing.reaching import payees_of, reach
-from yipanqi.engine.tracing.shares import Scratch, Sources, list_sources
+from yipanqi.engine.tracing.shares import list_sources, new_scratch, new_sources
+from yipanqi.engine.tracing.single import Sums
 from yipanqi.engine.tracing.walking import NO_ROOM, Flows, Scene, Walk
 
 Progress = Callable[[int, int], None]
@@ -78,7 +80,10 @@ class Attribution:
 
     def follow(self, plan: Plan, progress: Progress | None = None) -> Followed:
         """As `Method.follow`."""
-        return Run(plan, self.code).go(progress)
+        run = Run(plan, self.code)
+        if not run.hop() and self.code == moving.HAIRCUT and len(plan.seeds) == 1:
+            return _follow_one(run.scene, plan.rows, progress)
+        return run.go(progress)
 
 
 @dataclass(frozen=True)
@@ -119,9 +124,13 @@ class Run:
         by_seed = (np.zeros(tags, np.int64) for _ in range(3))
         self._flows = Flows(np.empty(1024 + tags, np.int32), np.empty(1024 + tags, np.int64), *by_seed)
 
-    def go(self, progress: Progress | None) -> Followed:
-        """Run to the end."""
+    def hop(self) -> bool:
+        """Run from event to event; returns whether that came to the end, else they began to lie dense."""
         self._drive(walking.follow_heap, self._rows)
+        return bool(self._walk.state[0] == self._rows)
+
+    def go(self, progress: Progress | None) -> Followed:
+        """Run to the end, after `hop`."""
         state = self._walk.state
         if state[0] < self._rows:
             self.bring_up(int(state[0]))
@@ -166,6 +175,18 @@ class Run:
         return held_by(self.money, self._code, pots[self.money.pots[pots, TAINTED] > 0])
 
 
+def _follow_one(scene: Scene, rows: int, progress: Progress | None) -> Followed:
+    sums = Sums(scene)
+    while sums.row < rows:
+        sums.sweep(rows)
+        if progress:
+            progress(sums.row, rows)
+    row, tainted = sums.found()
+    pot, held = sums.held()
+    no_others = np.zeros(len(pot), np.int32)
+    return Followed(row, tainted, np.zeros(1, np.int64), np.array([sums.left]), pot, no_others, held)
+
+
 def scene_of(
     ledger: Ledger,
     opening: NDArray[np.int64],
@@ -182,14 +203,8 @@ def new_money(pots: int, tags: int) -> Money:
     """Pots that hold nothing traced, with room for some money of `tags` seeds."""
     links = (np.zeros(1024, np.int32), np.zeros(1024, np.int32))
     pool = Pool(np.zeros(1024, np.int32), np.zeros(1024, np.int64), *links, np.array([0, 1, 0], np.int64))
-    places = 8 * tags + 1024
-    sources = Sources(np.zeros(places, np.int32), np.zeros(places, np.int64), np.zeros(1, np.int64))
+    sources = new_sources(8 * tags + 1024)
     return Money(new_pots(pots), pool, sources, new_scratch(tags))
-
-
-def new_scratch(tags: int) -> Scratch:
-    """Room for the shares of a pot in which every tag and clean money are."""
-    return Scratch(np.zeros(tags + 1, np.int64), np.zeros(tags + 1, np.int64), np.zeros(tags + 1, np.int32))
 
 
 def with_room(money: Money, code: int) -> Money:
@@ -215,14 +230,12 @@ def doubled(array: NDArray[Any]) -> NDArray[Any]:
 def held_by(
     money: Money, code: int, pots: NDArray[np.int32]
 ) -> tuple[NDArray[np.int32], NDArray[np.int32], NDArray[np.int64]]:
-    """(pot, tag, held): what traced money lies in some pots, by seed, in the order of pot and tag."""
+    """(pot, tag, held): what traced money lies in some pots, which rise, by seed, in the order of pot and tag."""
     if code == moving.HAIRCUT:
-        pot, tag, held = list_sources(money.pots, money.sources, pots)
+        found = list_sources(money.pots, money.sources, pots)
     else:
-        pot, tag, held = list_tagged(money.pool, money.pots, pots)
-    if not len(pot):
-        return pot, tag, held
-    order = np.lexsort((tag, pot))
-    pot, tag, held = pot[order], tag[order], held[order]
-    first = np.flatnonzero(np.r_[True, (pot[1:] != pot[:-1]) | (tag[1:] != tag[:-1])])
-    return pot[first], tag[first], np.add.reduceat(held, first)
+        found = list_tagged(money.pool, money.pots, pots)
+    in_order: tuple[NDArray[np.int32], NDArray[np.int32], NDArray[np.int64]] = by_pot_and_tag(
+        found, len(money.scratch.share)
+    )
+    return in_order

@@ -21,7 +21,6 @@ from yipanqi.engine.tracing.following import (
     Run,
     doubled,
     new_money,
-    new_scratch,
     scene_of,
     with_room,
 )
@@ -29,6 +28,7 @@ from yipanqi.engine.tracing.moving import change_clean
 from yipanqi.engine.tracing.pots import TAINTED, WIDTH
 from yipanqi.engine.tracing.pushing import Push
 from yipanqi.engine.tracing.result import TracedAccount, TracedTransfer
+from yipanqi.engine.tracing.shares import new_scratch
 from yipanqi.engine.tracing.tracing import Answer, TraceError, openings_of, plan_trace
 from yipanqi.engine.tracing.walking import clean_before
 
@@ -256,6 +256,7 @@ class LiveTrace:
         came = [seed for seed in self._seeds if ledger.ids.find(seed) is not None]
         plan, _ = plan_trace(ledger, came, opening=self._opening, sinks=self.sinks)
         run = Run(plan, self.code)
+        run.hop()
         answer = Answer(plan, run.go(None), self.sinks)
         accounts = answer.accounts()
         self._clear()

@@ -13,24 +13,47 @@ from yipanqi.engine.compiled import compiled, inlined
 from yipanqi.engine.tracing.pots import CLEAN_MONEY, FIRST, LAST, RANK, ROOM, TAINTED
 
 _FEW = 12  # up to here the largest remainders are picked one by one
+_CLASSES = 256  # of remainders
+_SIZES = 32  # slices have 2, 4, 8 … places
+_SMALL = 2.0**49  # of amounts: below, a share in floating point is off by one at most
 
 
 class Sources(NamedTuple):
-    """The slices of all pots; `used` is how many places were given out."""
+    """The slices of all pots. `used` is how many places were given out; `spare`, by size, 1 + the start of a slice
+    given back, which holds the next one as money.
+    """
 
     tag: Any  # int32
     money: Any  # int64
     used: Any  # int64[1]
+    spare: Any  # int64[32]
 
 
 class Scratch(NamedTuple):
-    """Room for one transfer: shares and remainders by rank, clean money among them; and by tag 1 + the payee's
-    place.
+    """Room for one transfer: shares and remainders by place, clean money behind all tagged sources; places in order
+    of rank; and by tag where the payee has it, good if it bears the transfer's mark.
     """
 
     share: Any  # int64
     rest: Any  # int64
-    where: Any  # int32
+    order: Any  # int32
+    kinds: Any  # int64: class of the remainder
+    where: Any  # int64
+    mark: Any  # int64[1]
+    counts: Any  # int32, by class of remainders
+
+
+def new_sources(places: int) -> Sources:
+    """Room for so many places."""
+    counts = (np.zeros(1, np.int64), np.zeros(_SIZES, np.int64))
+    return Sources(np.zeros(places, np.int32), np.zeros(places, np.int64), *counts)
+
+
+def new_scratch(tags: int) -> Scratch:
+    """Room for the shares of a pot in which every tag and clean money are."""
+    share, rest, kinds, where = (np.zeros(tags + 1, np.int64) for _ in range(4))
+    counts = np.zeros(_CLASSES + 1, np.int32)
+    return Scratch(share, rest, np.zeros(tags + 1, np.int32), kinds, where, np.zeros(1, np.int64), counts)
 
 
 @inlined
@@ -62,16 +85,32 @@ def add_source(pots: Any, sources: Any, pot: int, tag: int, money: int) -> None:
 def _append(pots: Any, sources: Any, pot: int, tag: int, money: int) -> None:
     start, count = pots[pot, FIRST], pots[pot, LAST]
     if count == pots[pot, ROOM]:
-        room = max(2, 2 * count)
-        new = sources.used[0]
-        sources.used[0] += room
-        for place in range(count):
-            sources.tag[new + place] = sources.tag[start + place]
-            sources.money[new + place] = sources.money[start + place]
-        pots[pot, FIRST], pots[pot, ROOM] = new, room
-        start = new
+        start = _move(pots, sources, pot)
     sources.tag[start + count], sources.money[start + count] = tag, money
     pots[pot, LAST] = count + 1
+
+
+@inlined
+def _move(pots: Any, sources: Any, pot: int) -> Any:
+    """Give a pot a slice twice as large, or its first one, and return where it starts."""
+    old, room = pots[pot, FIRST], pots[pot, ROOM]
+    size = 0
+    while 2 << size <= room:
+        size += 1
+    new = sources.spare[size] - 1
+    if new < 0:
+        new = sources.used[0]
+        sources.used[0] += 2 << size
+    else:
+        sources.spare[size] = sources.money[new]
+    for place in range(room):
+        sources.tag[new + place] = sources.tag[old + place]
+        sources.money[new + place] = sources.money[old + place]
+    if room:
+        sources.money[old] = sources.spare[size - 1]
+        sources.spare[size - 1] = old + 1
+    pots[pot, FIRST], pots[pot, ROOM] = new, 2 << size
+    return new
 
 
 @inlined
@@ -94,56 +133,139 @@ def take_shares(pots: Any, sources: Any, scratch: Any, pot: int, amount: int) ->
         pots[pot, CLEAN_MONEY] -= amount  # all traced money together has less than half a unit to pay
         return 0, amount
     rank = pots[pot, RANK] - 1 if pots[pot, RANK] else count
-    _split(sources, scratch, start, count, rank, clean, amount, total)
-    clean_share, moved = scratch.share[rank], 0
+    mine = sources.money[start : start + count]
+    left = amount - _split(mine, scratch, clean, amount, total)
+    if left:
+        _round_up(scratch, count, rank, left, total)
+    moved = 0
     for place in range(count):
-        share = scratch.share[place + (place >= rank)]
-        scratch.share[place] = share
-        sources.money[start + place] -= share
-        moved += share
-    pots[pot, CLEAN_MONEY] -= clean_share
+        mine[place] -= scratch.share[place]
+        moved += scratch.share[place]
+    pots[pot, CLEAN_MONEY] -= amount - moved
     pots[pot, TAINTED] -= moved
-    return moved, clean_share
+    return moved, amount - moved
 
 
 @inlined
-def _split(
-    sources: Any, scratch: Any, start: int, count: int, rank: int, clean: int, amount: int, total: int
-) -> None:
-    """Write the shares by rank to `scratch.share`, clean money at its rank."""
-    left, factor = amount, float(amount) / float(total)
-    for place in range(count + 1):
-        money = clean if place == rank else sources.money[start + place - (place > rank)]
-        whole: Any = np.int64(float(money) * factor)
-        rest = amount * money - whole * total  # wraps; the true value is small and comes out right
-        while rest < 0:
-            whole -= 1
-            rest += total
-        while rest >= total:
-            whole += 1
-            rest -= total
-        scratch.share[place], scratch.rest[place] = whole, rest
-        left -= whole
-    if not left:
-        return
+def _split(money: Any, scratch: Any, clean: int, amount: int, total: int) -> Any:
+    """Write the shares in whole units, rounded down, and the remainders; return the sum of the shares."""
+    count, factor, given = len(money), float(amount) / float(total), 0
+    share, rest = scratch.share, scratch.rest
+    for place in range(count):
+        whole: Any = np.int64(float(money[place]) * factor)
+        over = amount * money[place] - whole * total  # wraps; the true value is small and comes out right
+        off = np.int64(over >= total) - np.int64(over < 0)
+        share[place], rest[place] = whole + off, over - off * total
+        given += whole + off
+    whole = np.int64(float(clean) * factor)
+    share[count], rest[count] = whole, amount * clean - whole * total
+    given += whole
+    if amount > _SMALL or rest[count] < 0 or rest[count] >= total:
+        given = 0
+        for place in range(count + 1):
+            while rest[place] < 0:
+                share[place] -= 1
+                rest[place] += total
+            while rest[place] >= total:
+                share[place] += 1
+                rest[place] -= total
+            given += share[place]
+    return given
+
+
+@inlined
+def _round_up(scratch: Any, count: int, rank: int, left: int, total: int) -> None:
+    """Add one to the `left` shares with the largest remainders, of equal ones to those of lower rank."""
+    share, rest, order = scratch.share, scratch.rest, scratch.order
     if count < _FEW:
-        for _ in range(left):
-            best = 0
-            for place in range(1, count + 1):
-                if scratch.rest[place] > scratch.rest[best]:
-                    best = place
-            scratch.share[best] += 1
-            scratch.rest[best] = -1
-        return
-    least = -np.partition(-scratch.rest[: count + 1], left - 1)[left - 1]
+        for place in range(count):
+            order[place] = place
+        tied = count
+        is_clean_tied = True
+    else:
+        tied, left, is_clean_tied = _sift(scratch, count, left, total)
+    if is_clean_tied:
+        at = tied
+        while at and order[at - 1] >= rank:
+            order[at] = order[at - 1]
+            at -= 1
+        order[at] = count
+        tied += 1
+    if tied > _FEW:
+        tied, left = _narrow(scratch, tied, left)
+    for _ in range(left):
+        best = order[0]
+        for at in range(1, tied):
+            if rest[order[at]] > rest[best]:
+                best = order[at]
+        share[best] += 1
+        rest[best] = -1
+
+
+@inlined
+def _sift(scratch: Any, count: int, left: int, total: int) -> Any:
+    """Round up all that are sure to be among the largest: (how many are left in `order` to compare, how many of them
+    and of clean money are to be rounded up, whether clean money is to be compared too).
+
+    The remainders are counted by class; only the class in which the last one lies is left.
+    """
+    share, rest, order, kinds, counts = (
+        scratch.share,
+        scratch.rest,
+        scratch.order,
+        scratch.kinds,
+        scratch.counts,
+    )
+    scale = _CLASSES / float(total)
     for place in range(count + 1):
-        if scratch.rest[place] > least:
-            scratch.share[place] += 1
-            left -= 1
+        kinds[place] = np.int64(float(rest[place]) * scale)
+    for kind in range(_CLASSES + 1):
+        counts[kind] = 0
     for place in range(count + 1):
-        if left and scratch.rest[place] == least:
-            scratch.share[place] += 1
-            left -= 1
+        counts[kinds[place]] += 1
+    least = _CLASSES
+    while counts[least] < left:
+        left -= counts[least]
+        least -= 1
+    for place in range(count + 1):
+        share[place] += kinds[place] > least
+    tied = 0
+    for place in range(count):
+        order[tied] = place
+        tied += kinds[place] == least
+    return tied, left, kinds[count] == least
+
+
+@inlined
+def _narrow(scratch: Any, tied: int, left: int) -> Any:
+    """As `_sift`, of those in `order`, until few are left: (how many, how many of them are to be rounded up)."""
+    share, rest, order, counts = scratch.share, scratch.rest, scratch.order, scratch.counts
+    while tied > _FEW:
+        low, high = rest[order[0]], rest[order[0]]
+        for at in range(tied):
+            low, high = min(low, rest[order[at]]), max(high, rest[order[at]])
+        if low == high:
+            for at in range(left):
+                share[order[at]] += 1
+            return 0, 0
+        scale = _CLASSES / float(high - low)
+        for kind in range(_CLASSES + 1):
+            counts[kind] = 0
+        for at in range(tied):
+            counts[np.int64(float(rest[order[at]] - low) * scale)] += 1
+        least = _CLASSES
+        while counts[least] < left:
+            left -= counts[least]
+            least -= 1
+        kept = 0
+        for at in range(tied):
+            place = order[at]
+            its: Any = np.int64(float(rest[place] - low) * scale)
+            share[place] += its > least
+            order[kept] = place
+            kept += its == least
+        tied = kept
+    return tied, left
 
 
 @inlined
@@ -152,21 +274,24 @@ def put_shares(pots: Any, sources: Any, scratch: Any, payer: int, payee: int, cl
     giver, given = pots[payer, FIRST], pots[payer, LAST]
     rank = pots[payer, RANK] - 1 if pots[payer, RANK] else given
     taker, taken = pots[payee, FIRST], pots[payee, LAST]
+    scratch.mark[0] += 1
+    mark, where = scratch.mark[0] << 32, scratch.where
+    tags = sources.tag[taker : taker + taken]
     for place in range(taken):
-        scratch.where[sources.tag[taker + place]] = place + 1
+        where[tags[place]] = mark | place
     for place in range(given):
         if place == rank:
             add_clean(pots, payee, clean, False)
-        share, tag = scratch.share[place], sources.tag[giver + place]
-        if share and scratch.where[tag]:
-            sources.money[taker + scratch.where[tag] - 1] += share
-        elif share:
-            _append(pots, sources, payee, tag, share)
-            taker = pots[payee, FIRST]
+        share = scratch.share[place]
+        if share:
+            known = where[sources.tag[giver + place]] - mark
+            if known >= 0:
+                sources.money[taker + known] += share
+            else:
+                _append(pots, sources, payee, sources.tag[giver + place], share)
+                taker = pots[payee, FIRST]
     if rank >= given:
         add_clean(pots, payee, clean, False)
-    for place in range(taken):
-        scratch.where[sources.tag[taker + place]] = 0
 
 
 @compiled

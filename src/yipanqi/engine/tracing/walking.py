@@ -7,7 +7,7 @@ every pot that was met up to date as it goes. Leaves the arrays to `following`.
 
 from typing import Any, NamedTuple
 
-from yipanqi.engine.compiled import compiled, inlined
+from yipanqi.engine.compiled import bare, inlined
 from yipanqi.engine.ledger.columns import LEAVES, STILL
 from yipanqi.engine.tracing.moving import (
     FIFO,
@@ -99,7 +99,7 @@ def catch_up(scene: Any, money: Any, walk: Any, method: int, pot: int, row: int)
     change_clean(money, method, pot, clean - held, entered)
 
 
-@compiled
+@bare
 def clean_before(scene: Any, pot: int, row: int) -> Any:
     """(clean money of a pot before a row, whether clean money ever entered), for a pot nothing traced ever came to."""
     credit, credits = scene.in_start[pot], scene.in_start[pot + 1]
@@ -170,7 +170,7 @@ def step(
         walk.done[row >> 3] |= 1 << (row & 7)
 
 
-@compiled
+@bare
 def bring_up(scene: Any, money: Any, walk: Any, method: int, first: int, row: int) -> int:
     """Bring all pots that were met to just before a row, from pot `first` on; return where there was no room, else
     -1.
@@ -183,7 +183,7 @@ def bring_up(scene: Any, money: Any, walk: Any, method: int, first: int, row: in
     return -1
 
 
-@compiled
+@bare
 def follow_sweep(scene: Any, money: Any, walk: Any, flows: Any, method: int, rows: int) -> int:
     """Go over the rows from `walk.state[0]` up to `rows`; return DONE, or NO_ROOM to be called again with more room.
 
@@ -217,7 +217,7 @@ def follow_sweep(scene: Any, money: Any, walk: Any, flows: Any, method: int, row
     return DONE
 
 
-@compiled
+@bare
 def follow_heap(scene: Any, money: Any, walk: Any, flows: Any, method: int, rows: int) -> int:
     """Go from event to event before `rows`; return DONE, NO_ROOM, or DENSE when sweeping on from here is cheaper."""
     state, pots = walk.state, money.pots
@@ -271,7 +271,7 @@ def _skip_clean(scene: Any, money: Any, method: int, pot: int, end: int) -> None
     money.pots[pot, OUT_NEXT] = at - scene.out_start[pot]
 
 
-@compiled
+@bare
 def _unskip(scene: Any, money: Any, method: int, row: int) -> None:
     """Take back the debits from `row` on that `_skip_clean` let happen: the sweep comes to them by itself."""
     if method != FIFO:
