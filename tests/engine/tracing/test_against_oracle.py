@@ -100,6 +100,29 @@ def test_heap_and_sweep_find_the_same(method, case, data):
         assert trace(ledger, seeds, **options) == by_heap
 
 
+@settings(max_examples=2 * RUNS, deadline=None)
+@given(
+    moves=st.lists(
+        st.tuples(st.sampled_from("ABCD"), st.sampled_from("ABCD"), st.integers(1, 4)),
+        min_size=8,
+        max_size=24,
+    ),
+    openings=st.tuples(*4 * [st.sampled_from([0, 0, 0, 3])]),
+    data=st.data(),
+)
+def test_halves_of_one_seed_go_to_what_entered_first(moves, openings, data):
+    rows = [Row("t", 0, "V", "A", data.draw(st.integers(1, 6)), 0)]
+    rows += [Row(f"t{n}", n, *move, n) for n, move in enumerate(moves, 1)]
+    given_ = dict(zip("ABCD", openings, strict=True))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(following_module.walking, "follow_heap", lambda *_: following_module.walking.DENSE)
+        found = trace(ledger_of(rows), ["t"], method="haircut", opening=given_)
+    expected = follow(rows, ["t"], "haircut", given=given_)
+    assert {t.id: t.tainted_minor for t in found.transfers} == expected.tainted
+    held = {name: sum(tags.values()) for name, tags in expected.held.items()}
+    assert {(a.account, a.currency): a.held_minor for a in found.accounts if a.held_minor} == held
+
+
 @settings(max_examples=RUNS, deadline=None)
 @given(rows=ledgers())
 def test_openings_are_the_smallest_that_suffice(rows):
