@@ -16,7 +16,9 @@ from yipanqi.analytics.models import LedgerRow, StopSuggestion, TraceRun
 from yipanqi.analytics.queries import list_suggestions, suggestions_mark
 from yipanqi.analytics.services import dismiss_suggestion, take_suggestion
 from yipanqi.casework.authority import NotAllowed
+from yipanqi.engine.ledger.columns import VOID
 from yipanqi.engine.tracing import trace
+from yipanqi.engine.tracing.planning import rests_of
 from yipanqi.kernel.errors import YipanqiError
 from yipanqi.ops.cases.models import CaseSubject
 from yipanqi.ops.journal.models import Entry
@@ -108,6 +110,9 @@ def test_rows_told_late_and_a_reversal_are_followed_anew(
     bank.post(bank.row(THIRD, SECOND, "30000.00", after=50, kind="reversal", reverses="ccb-0002"))
     follow()
     assert told()[THIRD][0] == "passed" and told()[SECOND] == ("open", 4_950_000, 2)
+    assert sum(bool(flag & VOID) for flag in fresh_store().ledger().flags) == 2, (
+        "an earlier post's original is found"
+    )
 
 
 def test_a_new_process_finds_the_same(world: World, bank: Bank, case: Any, follow: Follow) -> None:
@@ -125,11 +130,12 @@ def test_the_chase_holds_what_the_batch_holds(world: World, bank: Bank, case: An
         if payer != payee:
             bank.post(bank.row(payer, payee, f"{7000 + 613 * step}.00", after=20 + (step * 37) % 50))
         chase = follow()
-    live = next(iter(chase._pursuits.values())).live
+    pursuit = next(iter(chase._pursuits.values()))
     batch = trace(fresh_store().ledger(), ["ccb:ccb-0001"])
-    assert {a.account: a.held_minor for a in live.accounts()} == {
+    assert {a.account: a.held_minor for a in pursuit.live.accounts()} == {
         a.account: a.held_minor for a in batch.accounts
     }
+    assert pursuit.rests.lots() == rests_of(batch).lots(), "and since when"
 
 
 def test_an_officer_takes_it_and_the_order_leaves(

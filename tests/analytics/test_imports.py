@@ -9,11 +9,13 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 
 from tests.analytics.conftest import MULE, SECOND, THIRD, VICTIM, Bank
 from yipanqi.analytics import importing
+from yipanqi.analytics.folder import fresh_store
 from yipanqi.analytics.importing import give_up_reading, read_flows
 from yipanqi.analytics.models import FlowImport, LedgerRow, StopSuggestion
 from yipanqi.analytics.queries import list_imports
 from yipanqi.analytics.services import import_file, rejects_of
 from yipanqi.casework.authority import NotAllowed
+from yipanqi.engine.ledger.columns import VOID
 from yipanqi.kernel.errors import YipanqiError
 from yipanqi.ops.journal.models import Entry
 from yipanqi.ops.subjects.models import Account
@@ -35,7 +37,8 @@ class Desk:
         return f"{number},2026-03-02T09:59:{second:02d}+08:00,{payer},{payee},{amount},中国建设银行,工商银行"
 
     def hand_in(self, *lines: str, name: str = "流水.csv") -> FlowImport:
-        upload = SimpleUploadedFile(name, "\n".join([HEAD, *lines, ""]).encode())
+        head = HEAD + ",kind" * lines[-1].endswith("reversal")
+        upload = SimpleUploadedFile(name, "\n".join([head, *lines, ""]).encode())
         given = {"case_id": self.case.id, "acting_officer": self.officer, "now": self.world.now}
         found = import_file(upload=upload, **given)
         read_flows(found.id, now=self.world.now)
@@ -160,3 +163,26 @@ def test_holders_that_a_file_names_are_known(desk: Desk, world: World) -> None:
     assert (done.status, done.accepted) == ("done", 1)
     row = LedgerRow.objects.get(payee=Account.objects.get(id=LedgerRow.objects.get(sender="file").payee_id))
     assert row.payee_name.reveal() == "吴三"
+
+
+def test_a_reversal_finds_the_original_that_an_earlier_file_told(desk: Desk) -> None:
+    desk.hand_in(*lines(desk))
+    back = desk.line(9, SECOND, MULE, "49000.00", 40) + ",reversal"
+    desk.hand_in(back)
+    rows = {row.kind: row for row in LedgerRow.objects.filter(sender="file", amount_minor=4_900_000)}
+    assert rows["reversal"].reverses == rows["transfer"].external_id and not rows["transfer"].reverses
+    ledger = fresh_store().ledger()
+    assert [bool(flag & VOID) for flag in ledger.flags[ledger.amount == 4_900_000]] == [True, True]
+    desk.hand_in(desk.line(10, SECOND, MULE, "49000.00", 50) + ",reversal", name="more.csv")
+    assert LedgerRow.objects.filter(reverses="", kind="reversal").count() == 1, "it is taken back once"
+
+
+@pytest.mark.parametrize(("second", "named"), [(22, True), (0, False)])
+def test_an_original_told_twice_is_one_and_of_two_none_is_guessed(
+    desk: Desk, second: int, named: bool
+) -> None:
+    desk.hand_in(*lines(desk))
+    again = desk.line(2, MULE, SECOND, "49000.00", second)
+    desk.hand_in(again if named else again.replace("09:59", "09:39"), name="more.csv")
+    desk.hand_in(desk.line(9, SECOND, MULE, "49000.00", 40) + ",reversal", name="back.csv")
+    assert bool(LedgerRow.objects.get(sender="file", kind="reversal").reverses) is named

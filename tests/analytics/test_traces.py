@@ -22,6 +22,7 @@ from yipanqi.analytics.services import (
     export_trace,
     mark_sink,
     pin,
+    stop_traced,
     unmark_sink,
     unmask_traced,
     unpin,
@@ -65,7 +66,7 @@ class Desk:
     def seen(self, run: TraceRun) -> TraceRun:
         return queries.access_trace(self.officer, run.id)
 
-    def act(self, act: Callable[..., TraceRun], run: TraceRun, number: str, **more: Any) -> TraceRun:
+    def act(self, act: Callable[..., Any], run: TraceRun, number: str, **more: Any) -> Any:
         account = Account.objects.get(number_index=blind_index("account", number))
         return act(
             run_id=run.id, account_id=account.id, acting_officer=self.officer, now=self.world.now, **more
@@ -287,3 +288,36 @@ def test_a_number_is_shown_in_full_with_an_entry(desk: Desk) -> None:
     stranger = Account.objects.get(number_index=blind_index("account", "6222021602009999999"))
     with pytest.raises(YipanqiError):
         unmask_traced(account_id=stranger.id, **given)
+
+
+def test_a_stop_asks_for_the_transfer_that_the_bank_can_match(desk: Desk) -> None:
+    fifth = "6222021602005555555"
+    desk.world.bank("ccb")
+    desk.bank.post(
+        desk.bank.row(THIRD, fifth, "300.00", after=40, payee_name="孙五"),
+        desk.bank.row(THIRD, fifth, "250.00", after=45, payee_name="孙五"),
+        desk.bank.row("6222021602009999999", fifth, "9.00", after=50, payee_name="孙五"),
+    )
+    desk.follow()
+    run = desk.done(desk.ask())
+    stop = desk.act(stop_traced, run, fifth)
+    assert by_tail(queries.graph_of(run, desk.officer))["5555"]["held_minor"] == 55_000
+    assert (stop.asked_minor, stop.transfer_at) == (25_000, desk.world.now - timedelta(seconds=15))
+    assert (stop.ground, stop.holder_name.reveal(), stop.partner.code) == ("traced_account", "孙五", "ccb")
+    for number, code in ((SECOND, "nothing_held"), ("6222021602009999999", "account_not_traced")):
+        with pytest.raises(YipanqiError) as refused:
+            desk.act(stop_traced, run, number)
+        assert refused.value.code == code
+
+
+def test_money_in_another_currency_is_not_stopped_in_yuan(desk: Desk) -> None:
+    desk.world.bank("ccb")
+    desk.bank.post(desk.bank.row(VICTIM, SECOND, "700.00", after=35, currency="USD", payee_name="吴三"))
+    desk.follow()
+    run = desk.ask()
+    TraceRun.objects.for_system("as if the victim had paid in dollars").filter(id=run.id).update(
+        seeds=["ccb:ccb-0006"]
+    )
+    with pytest.raises(YipanqiError) as refused:
+        desk.act(stop_traced, desk.done(run), SECOND)
+    assert refused.value.code == "not_in_yuan"

@@ -1,14 +1,17 @@
-"""The queue's housekeeping: a job whose worker was killed comes back."""
+"""The queue in a worker: a job whose worker was killed comes back, and what a job defers is part of its transaction."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from typing import Any
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 from procrastinate import App
 from procrastinate.contrib.django import app
 
-from yipanqi.config.queue import MOST_ATTEMPTS, requeue_stalled
+from yipanqi.config.queue import MOST_ATTEMPTS, requeue_stalled, worker_connector
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -20,8 +23,16 @@ def inside(act: Callable[[App], Awaitable[int]]) -> int:
         async with app.open_async():
             return await act(app)
 
-    with app.replace_connector(app.connector.get_worker_connector()):  # type: ignore[attr-defined]
+    with app.replace_connector(worker_connector()):
         return asyncio.run(run())
+
+
+def alone(act: Callable[[], Any]) -> Any:
+    """Act in a thread of its own, which leaves no connection behind."""
+    try:
+        return act()
+    finally:
+        connection.close()
 
 
 def running_job(*, last_heartbeat: str, attempts: int = 1, queueing_lock: str | None = None) -> int:
@@ -75,6 +86,36 @@ def test_a_job_that_waits_again_already_is_not_put_back_twice() -> None:
     other = running_job(last_heartbeat="45 seconds")
     assert inside(requeue_stalled) == 1
     assert (status(stalled), status(other)) == ("aborted", "todo")
+
+
+def test_what_a_job_defers_is_there_with_what_it_wrote_or_not_at_all() -> None:
+    def waiting() -> int:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT count(*) FROM procrastinate_jobs WHERE task_name = 'partner.tell'")
+            return int(cursor.fetchone()[0])
+
+    def elsewhere() -> int:
+        with ThreadPoolExecutor(1) as other:
+            return int(other.submit(alone, waiting).result())
+
+    def job() -> list[int]:
+        task = app.configure_task("partner.tell")
+        with suppress(ZeroDivisionError), transaction.atomic():
+            task.defer()
+            raise ZeroDivisionError
+        undone = waiting()
+        with transaction.atomic():
+            task.defer()
+            before = elsewhere()
+        return [undone, before, elsewhere()]
+
+    async def run(_: App) -> int:
+        seen.extend(await asyncio.to_thread(alone, job))
+        return 0
+
+    seen: list[int] = []
+    inside(run)
+    assert seen == [0, 0, 1]
 
 
 def test_the_housekeeping_jobs_are_registered() -> None:

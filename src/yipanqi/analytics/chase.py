@@ -22,6 +22,7 @@ from yipanqi.analytics.settling import last_number, lock_ledger, settle_all
 from yipanqi.analytics.suggesting import Arrival, suggest_stops
 from yipanqi.engine.ledger.table import Ledger, ledger_from_frame
 from yipanqi.engine.tracing import LiveTrace, Moved, TraceError
+from yipanqi.engine.tracing.planning import Rests
 from yipanqi.ops.cases.queries import OPEN
 from yipanqi.ops.subjects.models import Account
 
@@ -62,7 +63,9 @@ class _Link:
 
 @dataclass
 class _Pursuit:
-    """One case under chase: its seeds and ends, what was reached, and the last arrival at each account."""
+    """One case under chase: its seeds and ends, what was reached, the last arrival at each account, and since when
+    what lies there does.
+    """
 
     seeds: tuple[str, ...]
     sinks: dict[str, str]
@@ -70,12 +73,20 @@ class _Pursuit:
     live: LiveTrace
     last: Order = _FIRST
     arrivals: dict[str, Arrival] = field(default_factory=dict)
+    rests: Rests = field(default_factory=Rests)
 
     def note(self, moves: list[Moved]) -> None:
-        """Keep the last arrival at each account."""
+        """Keep what came to each account, and when."""
         for move in moves:
             if move.transfer_id:
                 self.arrivals[move.account] = Arrival(move.transfer_id, move.booked_at)
+                self.rests.move(None, (move.account, move.currency), move.booked_at, move.amount_minor)
+
+    def suggest(self, case_id: uuid.UUID, *, now: datetime) -> None:
+        """Bring the case's suggestions up to what was reached. What came first is taken to have left first."""
+        accounts = self.live.accounts()
+        self.rests.settle({(each.account, each.currency): each.held_minor or 0 for each in accounts})
+        suggest_stops(case_id, accounts, self.arrivals, self.rests.lots(), now=now)
 
     def accounts(self) -> set[str]:
         """Every account traced money has reached."""
@@ -155,7 +166,7 @@ class Chase:
         for case_id in touched:
             if pursuit := self._pursuits.get(case_id):
                 pursuit.link.reader = _Reader()  # lets go of the ledger that was read
-                suggest_stops(case_id, pursuit.live.accounts(), pursuit.arrivals, now=now)
+                pursuit.suggest(case_id, now=now)
         return len(touched)
 
     def _open(

@@ -11,7 +11,7 @@ from yipanqi.analytics.pushing import tell
 from yipanqi.analytics.suggesting import move
 from yipanqi.casework.lifecycles.stop_suggestion import STOP_SUGGESTION
 from yipanqi.kernel.errors import YipanqiError
-from yipanqi.ops.cases.models import Payment
+from yipanqi.ops.cases.models import Case, Payment
 from yipanqi.ops.cases.moving import lock_open_case
 from yipanqi.ops.cases.services import note_level
 from yipanqi.ops.journal.services import write_entry
@@ -72,19 +72,10 @@ def take_suggestion(
     `propose_stop`.
     """
     suggestion = _locked(suggestion_id, acting_officer, version)
-    transfer, account = suggestion.transfer, suggestion.account
-    seed = Seed.objects.filter(case=suggestion.case, row=transfer).first() if transfer else None
+    account = suggestion.account
     STOP_SUGGESTION.next(suggestion.status, "take")
-    proposal = StopProposal(
-        target=Target.SUSPECT,
-        ground=GROUND,
-        account=account.number.reveal(),
-        bank=account.bank_code or suggestion.bank,
-        holder_name=holder_name.strip() or holder_of(account),
-        asked_minor=transfer.amount_minor if transfer else suggestion.held_minor,
-        transfer_at=transfer.booked_at if transfer else suggestion.came_at,
-        case_id=suggestion.case_id,
-        payment_id=seed.payment_id if seed else None,
+    proposal = traced_stop(
+        suggestion.case, account, suggestion.bank, suggestion.transfer, holder_name=holder_name
     )
     stop = propose_stop(proposal=proposal, acting_officer=acting_officer, now=now)
     note_level(suggestion.case, account, level=suggestion.level)
@@ -110,6 +101,26 @@ def dismiss_suggestion(
     suggestion.save()
     tell(suggestion.place_code)
     return suggestion
+
+
+def traced_stop(
+    case: Case, account: Account, bank: str, transfer: LedgerRow | None, *, holder_name: str
+) -> StopProposal:
+    """The proposal to stop an account on the ground of a trace. What the bank matches is the transfer that brought
+    traced money last, as it was booked: its whole amount, not what of it is traced or lies there still.
+    """
+    seed = Seed.objects.filter(case=case, row=transfer).first() if transfer else None
+    return StopProposal(
+        target=Target.SUSPECT,
+        ground=GROUND,
+        account=account.number.reveal(),
+        bank=account.bank_code or bank,
+        holder_name=holder_name.strip() or holder_of(account),
+        asked_minor=transfer.amount_minor if transfer else None,
+        transfer_at=transfer.booked_at if transfer else None,
+        case_id=case.id,
+        payment_id=seed.payment_id if seed else None,
+    )
 
 
 def holder_of(account: Account) -> str:

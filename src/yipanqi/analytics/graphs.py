@@ -19,6 +19,7 @@ from yipanqi.engine.tracing.result import Trace, TracedTransfer
 from yipanqi.ops.measures.models import PaymentStop
 from yipanqi.ops.subjects.models import Account
 
+CURRENCY = "CNY"  # stops are ordered in it
 MOST_NODES = 1000
 NEIGHBOURS = 50
 TRANSFERS_SHOWN = 500
@@ -63,6 +64,14 @@ def holds_account(run: TraceRun, account_id: uuid.UUID) -> bool:
         return False
     trace = unpack_trace(bytes(shown.result))
     return any(t.payer == index or t.payee == index for t in trace.transfers)
+
+
+def last_arrival(run: TraceRun, account: Account) -> TracedTransfer | None:
+    """The last transfer in yuan that brought traced money to an account of a run's answer."""
+    shown = _answered(run)
+    transfers = unpack_trace(bytes(shown.result)).transfers if shown else ()
+    came = [t for t in transfers if (t.payee, t.currency) == (account.number_index, CURRENCY)]
+    return came[-1] if came else None
 
 
 def flows_between(run: TraceRun, payer_id: uuid.UUID, payee_id: uuid.UUID) -> list[dict[str, Any]]:

@@ -21,6 +21,7 @@ from procrastinate.contrib.django import app as queue
 
 from yipanqi import catalog
 from yipanqi.analytics.models import FlowImport, LedgerRow
+from yipanqi.analytics.reversals import earlier_originals
 from yipanqi.analytics.settling import settle_all
 from yipanqi.casework.lifecycles.flow_import import FLOW_IMPORT
 from yipanqi.engine.ledger.importing import Imported, import_flows
@@ -158,10 +159,11 @@ def _store(found: FlowImport, imported: Imported, now: datetime) -> None:
     own = _own_ids(frame)
     names = {row["account"]: row["name"] for row in imported.accounts.iter_rows(named=True) if row["name"]}
     accounts = _accounts(frame, now)
+    originals = earlier_originals(frame, accounts, sender=SENDER)
     for start in range(0, len(frame), CHUNK_ROWS):
         rows = frame.slice(start, CHUNK_ROWS).to_dicts()
         with transaction.atomic():
-            _copy(_lines(rows, own, accounts, names, found, now))
+            _copy(_lines(rows, own, originals, accounts, names, found, now))
         _say(found.id, "storing", min(start + CHUNK_ROWS, len(frame)), len(frame))
 
 
@@ -193,6 +195,7 @@ def _own_ids(frame: pl.DataFrame) -> dict[str, str]:
 def _lines(
     rows: list[dict[str, Any]],
     own: dict[str, str],
+    originals: dict[str, str],
     accounts: dict[str, uuid.UUID],
     names: dict[str, str],
     found: FlowImport,
@@ -208,7 +211,7 @@ def _lines(
             accounts[row["payer"]], True, accounts[row["payee"]],
             *(Sealed.of("name", named[side][:64]).token for side in ("payer", "payee")),
             row["currency"], row["amount_minor"], row["kind"], row["payer_bank"], row["payee_bank"],
-            (row["channel"] or "")[:32], own.get(row["reverses"], "") if row["reverses"] else "", now,
+            (row["channel"] or "")[:32], own.get(row["reverses"], originals.get(row["id"], "")), now,
         )  # fmt: skip
 
 

@@ -1,4 +1,4 @@
-"""Tables of the money's way: `LedgerRow`, `Seed`, `TraceRun`, `StopSuggestion`, `FlowImport`.
+"""Tables of the money's way: `LedgerRow`, `Seed`, `TraceRun`, `StopSuggestion`, `Learned`, `FlowImport`.
 
 The rows are the truth; the engine's ledger on disk is made of them and can be made anew. Accounts are those of the
 subjects app: the ledger knows them by their blind index alone.
@@ -119,8 +119,9 @@ class TraceRun(Placed):
 class StopSuggestion(Placed):
     """A stop that the chase would propose: traced money lies at an account, and some of it can still be saved.
 
-    `reasons` are [{code, detail}] of the stop plan; `curves` names the version of the curves that gave the chance;
-    `transfer` is the last one that brought traced money, at `came_at`.
+    `reasons` are [{code, detail}] of the stop plan; `curves` names the version of the curves that gave the chance, and
+    after a colon what was learned (`Learned.digest`); `transfer` is the last one that brought traced money, at
+    `came_at`.
     """
 
     id = models.UUIDField(primary_key=True)
@@ -153,6 +154,21 @@ class StopSuggestion(Placed):
         indexes = [
             models.Index(fields=["-savable_minor"], name="suggestion_open", condition=Q(status="open")),
         ]
+
+
+class Learned(models.Model):
+    """What the stop plan has learned of this centre, in one row, and when it learns again.
+
+    `answers` are minutes by bank, `curves` the engine's dwell curves as JSON, `digest` names these by their content;
+    "" while none were learned.
+    """
+
+    id = models.SmallIntegerField(primary_key=True)
+    due_at = models.DateTimeField()
+    learned_at = models.DateTimeField(null=True)
+    answers = models.JSONField(default=dict)
+    curves = models.JSONField(default=dict)
+    digest = models.CharField(max_length=8, blank=True)
 
 
 class FlowImport(Placed):

@@ -2,25 +2,27 @@
 
 A model proposes, a person decides: nothing here gives an order. An account is suggested when at least
 `suggestion_least` of traced money lies there and no stop of it is under way; one that an officer dismissed only when
-more has come since. Which account first, and how much can still be saved, is the engine's stop plan. Taking and
-dismissing is `deciding`'s matter.
+more has come since. Which account first, and how much can still be saved, is the engine's stop plan, by what was
+learned of this centre (`learning`). Taking and dismissing is `deciding`'s matter.
 """
 
 import uuid
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from django.db import transaction
 
 from yipanqi import catalog
+from yipanqi.analytics.graphs import CURRENCY
+from yipanqi.analytics.learning import Knowledge, known
 from yipanqi.analytics.models import LedgerRow, StopSuggestion
 from yipanqi.analytics.pushing import tell
 from yipanqi.analytics.tracing import follow_on
 from yipanqi.casework.lifecycles.payment_stop import LIVE
 from yipanqi.casework.lifecycles.stop_suggestion import STOP_SUGGESTION
-from yipanqi.engine.tracing.planning import StopRank, plan_stops
-from yipanqi.engine.tracing.planning.dwell import DWELL_VERSION
+from yipanqi.engine.tracing.planning import Lot, StopRank, plan_stops
+from yipanqi.engine.tracing.planning.stays import Pot
 from yipanqi.engine.tracing.result import TracedAccount
 from yipanqi.kernel.ids import new_id
 from yipanqi.ops.cases.models import Case
@@ -28,8 +30,6 @@ from yipanqi.ops.journal.services import SYSTEM, Actor, Draft, write_entries
 from yipanqi.ops.measures.models import PaymentStop
 from yipanqi.ops.subjects.models import Account
 from yipanqi.ops.vault.fields import Sealed
-
-CURRENCY = "CNY"  # stops are ordered in it
 
 
 @dataclass(frozen=True)
@@ -45,34 +45,40 @@ def suggest_stops(
     case_id: uuid.UUID,
     accounts: Sequence[TracedAccount],
     arrivals: Mapping[str, Arrival],
+    lots: Mapping[Pot, Sequence[Lot]],
     *,
     now: datetime,
 ) -> int:
     """Bring a case's suggestions up to what the chase has reached; returns how many were made, changed or passed.
 
-    Journaled; viewers are told, and the case's open-ended trace is asked for anew. Safe to repeat.
+    `lots` say since when what lies in an account does. Journaled; viewers are told, and the case's open-ended trace is
+    asked for anew. Safe to repeat.
     """
     cases = Case.objects.for_system("the chase looks at every place").select_for_update(no_key=True)
     case: Case = cases.get(id=case_id)
-    ranks = _ranks(accounts, now)
-    found = {a.number_index: a for a in Account.objects.filter(number_index__in=[r.account for r in ranks])}
+    least = catalog.windows()["suggestion_least"].count
+    there = [each for each in accounts if each.currency == CURRENCY and (each.held_minor or 0) >= least]
+    found = {a.number_index: a for a in Account.objects.filter(number_index__in=[t.account for t in there])}
+    knowledge = known()
+    ranks = _ranks([_at_its_bank(each, found) for each in there], knowledge, lots, now)
     rows = (
         StopSuggestion.objects.for_system("of a locked case").filter(case=case).order_by("created_at", "id")
     )
-    known = {each.account_id: each for each in rows if each.status in {"open", "dismissed"}}
+    before_by = {each.account_id: each for each in rows if each.status in {"open", "dismissed"}}
     drafts: list[Draft] = []
     wanted = set()
     for rank in ranks:
         account = found[rank.account]
-        before = known.get(account.id)
+        before = before_by.get(account.id)
         if before is not None and before.status == "dismissed" and rank.held_minor <= before.held_minor:
             continue
         wanted.add(account.id)
         if before is None or before.status == "dismissed":
-            drafts.append(_make(case, account, rank, arrivals.get(rank.account), now))
+            made = _make(case, account, rank, arrivals.get(rank.account), knowledge.named, now)
+            drafts.append(made)
         elif (before.held_minor, before.level) != (rank.held_minor, rank.level):
-            drafts.append(_change(before, rank, arrivals.get(rank.account), now))
-    for each in known.values():
+            drafts.append(_change(before, rank, arrivals.get(rank.account), knowledge.named, now))
+    for each in before_by.values():
         if each.status == "open" and each.account_id not in wanted:
             drafts.append(move(each, "pass", acting=SYSTEM, now=now))
             each.save()
@@ -119,42 +125,57 @@ def draft_of(
     return Draft(event, acting, "stop_suggestion", key, now, place, body, before=before, after=after)
 
 
-def _ranks(accounts: Sequence[TracedAccount], now: datetime) -> list[StopRank]:
+def _at_its_bank(traced: TracedAccount, found: Mapping[str, Account]) -> TracedAccount:
+    """The account with the bank that an order would go to, whatever name its transfers gave."""
+    return replace(traced, bank=found[traced.account].bank_code or traced.bank)
+
+
+def _ranks(
+    accounts: Sequence[TracedAccount],
+    knowledge: Knowledge,
+    lots: Mapping[Pot, Sequence[Lot]],
+    now: datetime,
+) -> list[StopRank]:
     tokens = [each.account for each in accounts]
     live = PaymentStop.objects.for_system("an account is stopped once").filter(status__in=LIVE)
     stopped = set(
         live.filter(account__number_index__in=tokens).values_list("account__number_index", flat=True)
     )
-    least = catalog.windows()["suggestion_least"].count
-    ranks = plan_stops([each for each in accounts if each.currency == CURRENCY], now=now, stopped=stopped)
-    return [rank for rank in ranks if rank.held_minor >= least]
+    return plan_stops(
+        accounts, now=now, curves=knowledge.curves, stopped=stopped, answers=knowledge.answers, lots=lots
+    )
 
 
-def _make(case: Case, account: Account, rank: StopRank, arrival: Arrival | None, now: datetime) -> Draft:
+def _make(
+    case: Case, account: Account, rank: StopRank, arrival: Arrival | None, curves: str, now: datetime
+) -> Draft:
     suggestion = StopSuggestion(
         id=new_id(now),
         case=case,
         account=account,
         status=STOP_SUGGESTION.initial,
-        curves=DWELL_VERSION,
         created_at=now,
         reason=Sealed.of("text", ""),
     )
     suggestion.put_at(case.place_code)
-    _fill(suggestion, rank, arrival, now)
+    _fill(suggestion, rank, arrival, curves, now)
     suggestion.save(force_insert=True)
     return draft_of(suggestion, "suggestion.made", SYSTEM, now)
 
 
-def _change(suggestion: StopSuggestion, rank: StopRank, arrival: Arrival | None, now: datetime) -> Draft:
-    _fill(suggestion, rank, arrival, now)
+def _change(
+    suggestion: StopSuggestion, rank: StopRank, arrival: Arrival | None, curves: str, now: datetime
+) -> Draft:
+    _fill(suggestion, rank, arrival, curves, now)
     draft = move(suggestion, "change", acting=SYSTEM, now=now)
     suggestion.save()
     return draft
 
 
-def _fill(suggestion: StopSuggestion, rank: StopRank, arrival: Arrival | None, now: datetime) -> None:
-    suggestion.bank = suggestion.account.bank_code or rank.bank
+def _fill(
+    suggestion: StopSuggestion, rank: StopRank, arrival: Arrival | None, curves: str, now: datetime
+) -> None:
+    suggestion.bank, suggestion.curves = rank.bank, curves
     suggestion.level, suggestion.held_minor = rank.level, rank.held_minor
     suggestion.savable_minor, suggestion.chance_permille = rank.savable_minor, round(rank.chance * 1000)
     suggestion.reasons = [{"code": each.code, "detail": dict(each.detail)} for each in rank.reasons]

@@ -8,6 +8,7 @@ from procrastinate.contrib.django import app
 from yipanqi.analytics.chase import chase
 from yipanqi.analytics.folder import fresh_store
 from yipanqi.analytics.importing import IMPORT_TASK, give_up_reading, read_flows
+from yipanqi.analytics.learning import LEARN_TASK, learn
 from yipanqi.analytics.running import give_up, run_trace
 from yipanqi.analytics.seeding import seed_case
 from yipanqi.analytics.tracing import TRACE_TASK
@@ -66,6 +67,13 @@ def read_bank_file(context: JobContext, import_id: str) -> None:
             if context.job.attempts >= TRIES:
                 give_up_reading(uuid.UUID(import_id), now=now())
             raise
+
+
+@app.task(name=LEARN_TASK, queue="trace", retry=TRIES)
+def learn_for_plans() -> None:
+    """Learn how fast banks answer and how long money stays."""
+    with correlated():
+        learn(now=now())
 
 
 @app.periodic(cron="50 3 * * *")

@@ -10,14 +10,13 @@ from typing import TYPE_CHECKING
 
 from django.db import transaction
 
-from yipanqi.analytics.deciding import GROUND, holder_of, take_suggestion
-from yipanqi.analytics.graphs import graph_of_run, holds_account
-from yipanqi.analytics.models import StopSuggestion, TraceRun
+from yipanqi.analytics.deciding import holder_of, take_suggestion, traced_stop
+from yipanqi.analytics.graphs import graph_of_run, holds_account, last_arrival
+from yipanqi.analytics.models import LedgerRow, StopSuggestion, TraceRun
 from yipanqi.analytics.tracing import TraceNotFound, TraceRefused, access_trace
 from yipanqi.ops.cases.services import note_level
-from yipanqi.ops.measures.enums import Target
 from yipanqi.ops.measures.models import PaymentStop
-from yipanqi.ops.measures.proposing import StopProposal, propose_stop
+from yipanqi.ops.measures.proposing import propose_stop
 from yipanqi.ops.subjects.models import Account
 from yipanqi.ops.subjects.services import unmask_account
 
@@ -36,10 +35,11 @@ def stop_traced(
     acting_officer: "Officer",
     now: datetime,
 ) -> PaymentStop:
-    """Propose the stop of an account of a trace, of the traced money that lies there, on the ground of the trace.
+    """Propose the stop of an account of a trace where traced money lies, on the ground of the trace.
 
-    The holder's name is what the officer gives, else what a transfer, a payment or an earlier stop named. Raises
-    TraceRefused `account_not_traced` or `nothing_held`, and as `propose_stop`.
+    The four elements are those of the last transfer of the trace that brought money there; the holder's name is what
+    the officer gives, else what a transfer, a payment or an earlier stop named. Raises TraceRefused
+    `account_not_traced`, `nothing_held` or `not_in_yuan`, and as `propose_stop`.
     """
     run = access_trace(acting_officer, run_id)
     graph = graph_of_run(run)
@@ -58,16 +58,12 @@ def stop_traced(
             acting_officer=acting_officer,
             now=now,
         )
-    proposal = StopProposal(
-        target=Target.SUSPECT,
-        ground=GROUND,
-        account=account.number.reveal(),
-        bank=node["bank"],
-        holder_name=holder_name.strip() or holder_of(account),
-        asked_minor=node["held_minor"],
-        transfer_at=max(edge["last_at"] for edge in graph["edges"] if edge["target"] == account_id),
-        case_id=run.case_id,
-    )
+    arrival = last_arrival(run, account)
+    if arrival is None:
+        raise TraceRefused("what lies there came in another currency", code="not_in_yuan")
+    sender, _, external_id = arrival.id.partition(":")
+    transfer = LedgerRow.objects.get(sender=sender, external_id=external_id)
+    proposal = traced_stop(run.case, account, node["bank"], transfer, holder_name=holder_name)
     stop = propose_stop(proposal=proposal, acting_officer=acting_officer, now=now)
     note_level(run.case, account, level=node["level"])
     return stop

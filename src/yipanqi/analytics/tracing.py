@@ -7,7 +7,6 @@ What an officer marks as an end has the money followed anew. The job itself is i
 import uuid
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from functools import partial
 from typing import TYPE_CHECKING
 
 from django.db import transaction
@@ -180,9 +179,7 @@ def _ask(
     run.put_at(case.place_code)
     run.save(force_insert=True)
     write_entry(run_draft(run, "trace.asked", acting, now, method=method))
-    job = queue.configure_task(TRACE_TASK, queue="trace", lock=f"trace:{case.id}")
-    # What a worker defers is not part of its transaction: the job would look for a run that is not there yet.
-    transaction.on_commit(partial(job.defer, run_id=str(run.id)))
+    queue.configure_task(TRACE_TASK, queue="trace", lock=f"trace:{case.id}").defer(run_id=str(run.id))
     return run
 
 

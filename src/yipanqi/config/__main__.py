@@ -98,7 +98,7 @@ def worker() -> None:
     from procrastinate.contrib.django import app
 
     from yipanqi.analytics.warming import warm_up
-    from yipanqi.config.queue import HEARTBEAT_SECONDS, STALLED_SECONDS
+    from yipanqi.config.queue import HEARTBEAT_SECONDS, STALLED_SECONDS, worker_connector
 
     threading.Thread(target=warm_up, name="warm-up", daemon=True).start()
 
@@ -116,7 +116,7 @@ def worker() -> None:
                 shutdown_graceful_timeout=WORKER_GRACE_SECONDS,
             )
 
-    with app.replace_connector(app.connector.get_worker_connector()):  # type: ignore[attr-defined]
+    with app.replace_connector(worker_connector()):
         asyncio.run(work())
 
 

@@ -6,8 +6,12 @@ puts such jobs back. Tasks themselves live in the apps and gateways.
 
 import structlog
 from procrastinate import App
+from procrastinate.connector import BaseConnector
+from procrastinate.contrib.django.django_connector import DjangoConnector
+from procrastinate.contrib.django.utils import connector_params
 from procrastinate.exceptions import UniqueViolation
 from procrastinate.jobs import Job, Status
+from procrastinate.psycopg_connector import PsycopgConnector
 
 QUEUE = "housekeeping"
 HEARTBEAT_SECONDS = 2.0
@@ -19,6 +23,19 @@ EVERY_FIVE_SECONDS = "* * * * * */5"
 EVERY_HOUR = "17 * * * *"
 
 log = structlog.get_logger(__name__)
+
+
+class WorkerConnector(PsycopgConnector):
+    """A worker's own connections to the queue. What a job defers goes by Django's, within the job's transaction."""
+
+    def get_sync_connector(self) -> BaseConnector:
+        """The connection of the thread that asks."""
+        return DjangoConnector()
+
+
+def worker_connector() -> WorkerConnector:
+    """A connector for a worker, to Django's database."""
+    return WorkerConnector(kwargs=connector_params())
 
 
 async def requeue_stalled(app: App) -> int:

@@ -9,6 +9,7 @@ from typing import Protocol
 
 import structlog
 
+from yipanqi.analytics import learning
 from yipanqi.ops.cases import deadlines as cases
 from yipanqi.ops.directives import deadlines as directives
 from yipanqi.ops.measures import deadlines as measures
@@ -29,6 +30,7 @@ CLOCKS: dict[str, FireDue] = {
     "cases": cases.fire_due,
     "work_orders": work_orders.fire_due,
     "directives": directives.fire_due,
+    "learning": learning.fire_due,
 }
 
 

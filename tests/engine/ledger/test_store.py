@@ -83,6 +83,29 @@ def test_a_later_append_can_make_a_void_pair_valid_again(tmp_path):
     assert not any(flag & (VOID | STILL) for flag in store.ledger().flags)
 
 
+@pytest.mark.parametrize("late", ["original", "reversal"])
+def test_a_reversal_and_its_original_of_two_appends_delete_each_other(tmp_path, late):
+    base = many(1).to_dicts()[0] | {"kind": "transfer", "serial": None, "amount_minor": 5}
+    first = base | {"id": "1", "booked_at": -2, "payer": "A", "payee": "B"}
+    back = base | {
+        "id": "2",
+        "booked_at": -1,
+        "payer": "B",
+        "payee": "A",
+        "kind": "reversal",
+        "reverses": "1",
+    }
+    one, two = (back, first) if late == "original" else (first, back)
+    store = Store.create(tmp_path / "ledger")
+    store.append(pl.concat([many(30), frame_from([one])]))
+    assert not store.ledger().flags[0] & VOID
+    store.append(frame_from([two]))
+    assert segments(store) == [31, 1]
+    for _ in range(2):
+        assert [bool(flag & VOID) for flag in store.ledger().flags[:3]] == [True, True, False]
+        store.compact()
+
+
 def test_twins_in_one_frame_do_not_depend_on_its_order(tmp_path):
     twins = pl.concat([many(5), many(5).with_columns(payee_bank=pl.lit("z"), serial=pl.lit(9, pl.Int64))])
     digests = set()

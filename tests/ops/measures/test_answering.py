@@ -9,8 +9,9 @@ from procrastinate.contrib.django.models import ProcrastinateJob
 from tests.ops.measures.conftest import Desk, held, signed
 from yipanqi.ops.measures.deadlines import fire_due
 from yipanqi.ops.measures.ending import lift_stop
-from yipanqi.ops.measures.models import Answer, Difference
+from yipanqi.ops.measures.models import Answer, Difference, Order
 from yipanqi.ops.measures.ordering import MOST_ASKS
+from yipanqi.ops.measures.queries import answer_minutes
 
 HOURS_48 = timedelta(hours=48)
 
@@ -140,3 +141,19 @@ def test_the_order_to_lift_stays_behind_the_order_to_stop(desk: Desk) -> None:
     )  # fmt: skip
     assert desk.order(stop).status == "cancelled"  # what may have arrived is undone by the lift
     assert desk.send(desk.order(stop, "lift")) == 1
+
+
+def test_how_fast_a_bank_answers_is_the_median_of_its_orders(desk: Desk) -> None:
+    case, orders = desk.case(), []
+    assert answer_minutes(now=desk.world.now) == {}
+    for number in range(5):
+        stop = desk.propose(case, account=f"62220216020077{number:05d}")
+        orders.append(desk.order(stop))
+    for order, minutes in zip(orders, (1, 2, 4, 8), strict=False):
+        at = order.created_at + timedelta(minutes=minutes)
+        Order.objects.filter(id=order.id).update(status="fulfilled", answered_at=at)
+    now = desk.world.now + timedelta(hours=1)
+    assert answer_minutes(now=now) == {}, "one that was just sent says nothing yet"
+    Order.objects.filter(id=orders[4].id).update(status="unanswered")
+    assert answer_minutes(now=now) == {"ccb": 4.0}
+    assert answer_minutes(now=now + timedelta(days=7)) == {}

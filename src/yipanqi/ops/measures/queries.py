@@ -5,8 +5,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from django.db.models import Q, Sum
+from django.db.models import Aggregate, Count, F, Q, Sum, Value
+from django.db.models.functions import Coalesce
 
+from yipanqi import catalog
 from yipanqi.casework.lifecycles.payment_stop import LIVE
 from yipanqi.kernel.errors import YipanqiError
 from yipanqi.ops.alerts.models import Alert
@@ -38,6 +40,12 @@ _SORTED = {
     "unanswered": ("proposed_at", False),
     "stopped": ("expires_at", False),
 }
+_WAITED_FOR = ("fulfilled", "refused", "unanswered")
+
+
+class _Median(Aggregate):
+    function = "percentile_cont"
+    template = "%(function)s(0.5) WITHIN GROUP (ORDER BY %(expressions)s)"
 
 
 class StopNotFound(YipanqiError):
@@ -156,6 +164,19 @@ def signatures_of(stop: PaymentStop) -> list[Signature]:
     """All signatures asked for on a stop that passed its gate, oldest first."""
     rows = Signature.objects.for_system("the stop has passed its gate").filter(stop=stop)
     return list(rows.select_related("asked_by", "decided_by").order_by("asked_at"))
+
+
+def answer_minutes(*, now: datetime) -> dict[str, float]:
+    """Minutes from an order to stop until the bank's answer, by catalog bank: the median of the last days.
+
+    An order that was not answered counts with the time it has waited. Banks with few orders are left out.
+    """
+    windows = catalog.windows()
+    rows = Order.objects.filter(kind="stop", created_at__gte=now - windows["answers_within"].duration)
+    rows = rows.filter(status__in=_WAITED_FOR).exclude(partner__bank="").values("partner__bank")
+    waited = Coalesce("answered_at", Value(now)) - F("created_at")
+    found = rows.annotate(median=_Median(waited), n=Count("id")).filter(n__gte=windows["answers_least"].count)
+    return {row["partner__bank"]: round(row["median"].total_seconds() / 60, 2) for row in found}
 
 
 def used_count(account: Account) -> int:

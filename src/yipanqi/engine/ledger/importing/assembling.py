@@ -16,11 +16,12 @@ REVERSAL_WITHIN: Final = timedelta(days=7)
 _WITHIN_US: Final = int(REVERSAL_WITHIN.total_seconds() * 1_000_000)
 
 
-def assemble(records: pl.DataFrame, pairs: pl.DataFrame) -> pl.DataFrame:
+def assemble(records: pl.DataFrame, pairs: pl.DataFrame, known: pl.DataFrame) -> pl.DataFrame:
     """Canonical rows with `file` and `row`, one for each pair and each record without one.
 
     A pair is told by the payer's record: its id, time and number; the payee's fills what that leaves open. A pair of
-    which only one record is here (the other is in the ledger) gives no row.
+    which only one record is here (the other is in the ledger) gives no row. `known`: the halves of earlier batches,
+    whose transfers may be what a reversal takes back.
     """
     halves = records.join(pairs.rename({"out_id": "id", "in_id": "half"}), on="id", how="left").filter(
         ~pl.col("id").is_in(pairs["in_id"].implode())
@@ -50,7 +51,7 @@ def assemble(records: pl.DataFrame, pairs: pl.DataFrame) -> pl.DataFrame:
         .otherwise(pl.lit("transfer")),
         serial=pl.lit(None, pl.Int64),
     )
-    return _name_unknown(_with_originals(rows)).select(*SCHEMA, "file", "row")
+    return _name_unknown(_with_originals(rows, known)).select(*SCHEMA, "file", "row")
 
 
 def _name_unknown(rows: pl.DataFrame) -> pl.DataFrame:
@@ -60,7 +61,7 @@ def _name_unknown(rows: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def _with_originals(rows: pl.DataFrame) -> pl.DataFrame:
+def _with_originals(rows: pl.DataFrame, known: pl.DataFrame) -> pl.DataFrame:
     """`reverses` of each reversal with one original: the same money the other way, at most a week before.
 
     Where candidates share the reversal's transaction number, only those count. An original is taken back once.
@@ -71,6 +72,10 @@ def _with_originals(rows: pl.DataFrame) -> pl.DataFrame:
         payer_key=pl.coalesce("payer", label), payee_key=pl.coalesce("payee", label),
     )  # fmt: skip
     reversal = pl.col("kind") == "reversal"
+    alike = keyed.filter(reversal).select("currency", "amount_minor").unique()
+    keyed = pl.concat(
+        [keyed, _earlier(known.join(alike, on=alike.columns, how="semi")).select(keyed.columns)]
+    )
     candidates = (
         keyed.filter(reversal)
         .join(
@@ -85,3 +90,19 @@ def _with_originals(rows: pl.DataFrame) -> pl.DataFrame:
         .filter((pl.len().over("id") == 1) & (pl.len().over("id_first") == 1))
     )
     return rows.join(candidates.select("id", reverses="id_first"), on="id", how="left")
+
+
+def _earlier(known: pl.DataFrame) -> pl.DataFrame:
+    """Transfers of earlier batches between known accounts, without reversals that found theirs, and these."""
+    told = known.filter(pl.col("other").is_not_null()).sort(
+        "out", descending=True
+    )  # the payer's half tells it
+    once = told.unique("transfer", keep="first", maintain_order=True)
+    done = pl.col("reverses").fill_null("") != ""
+    settled = once.filter(done)["reverses"]
+    return once.filter(~done & ~pl.col("transfer").is_in(settled.implode())).with_columns(
+        id="transfer",
+        kind=pl.when(pl.col("reverses").is_null()).then(pl.lit("transfer")).otherwise(pl.lit("reversal")),
+        payer_key=pl.when("out").then("own").otherwise("other"),
+        payee_key=pl.when("out").then("other").otherwise("own"),
+    )

@@ -234,7 +234,7 @@ def _finish(batch: _Batch, known: pl.DataFrame) -> Imported:
     fresh = records.filter(~pl.col("id").is_in(known["id"].implode()))
     known = known.with_columns(called(pl.col(name), holders.canonical) for name in ("own", "other"))
     pairs = pair_halves(_halves(fresh, known))
-    told = assemble(fresh, pairs)
+    told = assemble(fresh, pairs, known)
     merged = merge_by_id(pl.concat([told.select(*_ROWS), *batch.transfers]))
     rejects.append(_conflicts(merged.conflicts))
     rejected = pl.concat([pl.DataFrame(schema=REJECTS), *rejects]).sort("file", "row", "reason_code")
@@ -250,7 +250,7 @@ def _finish(batch: _Batch, known: pl.DataFrame) -> Imported:
         files=tuple(batch.files),
         refused=tuple(batch.refused),
         settled=settled,
-        halves=_register(fresh, known, pairs),
+        halves=_register(fresh, known, pairs, told),
     )
 
 
@@ -284,15 +284,18 @@ def _conflicts(conflicts: pl.DataFrame) -> pl.DataFrame:
 def _halves(fresh: pl.DataFrame, known: pl.DataFrame) -> pl.DataFrame:
     """New records, and those of the ledger that still lack their other half."""
     single = known.filter(pl.len().over("transfer") == 1)
-    return pl.concat(
-        [fresh.with_columns(transfer=pl.lit(None, pl.String)).select(*HALF), single.select(*HALF)]
-    )
+    new = fresh.with_columns(transfer=pl.lit(None, pl.String), reverses=pl.lit(None, pl.String))
+    return pl.concat([new.select(*HALF), single.select(*HALF)])
 
 
-def _register(fresh: pl.DataFrame, known: pl.DataFrame, pairs: pl.DataFrame) -> pl.DataFrame:
+def _register(
+    fresh: pl.DataFrame, known: pl.DataFrame, pairs: pl.DataFrame, told: pl.DataFrame
+) -> pl.DataFrame:
     """What each new record became: its own transfer, its pair's, or the one its other half already is in the
     ledger.
     """
+    back = told.filter(pl.col("kind") == "reversal").select("id", pl.col("reverses").fill_null(""))
+    reverses = pl.concat([known.select("transfer", "reverses"), back.rename({"id": "transfer"})])
     became = dict(known.select("id", "transfer").iter_rows())
     table = dict(pairs.select("in_id", "out_id").iter_rows())
     table = {half: became.get(out, out) for half, out in table.items()}
@@ -300,4 +303,6 @@ def _register(fresh: pl.DataFrame, known: pl.DataFrame, pairs: pl.DataFrame) -> 
         out: became[half] for half, out in pairs.select("in_id", "out_id").iter_rows() if half in became
     }
     own = pl.col("id")
-    return fresh.with_columns(transfer=own.replace(table) if table else own).select(*HALF)
+    became_of = fresh.with_columns(transfer=own.replace(table) if table else own)
+    told_once = reverses.unique("transfer")
+    return became_of.join(told_once, on="transfer", how="left", maintain_order="left").select(*HALF)

@@ -25,6 +25,7 @@ HALF: Final = {
     "amount_minor": pl.Int64,
     "booked_at": pl.Int64,
     "number": pl.String,
+    "reverses": pl.String,  # of a reversal in the ledger: its original, "" without one
 }
 
 
