@@ -1,8 +1,9 @@
-"""Build what a clone needs to run: `.venv`, the front-end files and the compiled messages.
+"""Build what a clone needs to run: `.venv`, the front-end files, the compiled messages and the engine's kernels.
 
 Each step is skipped when its inputs are what they were (a stamp in `.venv/stamps` holds their hash), so a second run
 takes a moment. A step that cannot be done ends the run with one line naming the way out. Needs Python 3.11 and,
-when the front end has to be built, Node 20 with npm. Starts nothing and touches nothing outside the clone.
+when the front end has to be built, Node 20 with npm. Starts nothing and touches nothing outside
+the clone but the user's cache, where kernels lie.
 """
 
 import hashlib
@@ -150,6 +151,13 @@ def main() -> None:
     compiled = all(path.with_suffix(".mo").exists() for path in texts)
     messages = lambda: run("compiling the messages", [PYTHON, "tools/messages.py", "compile"])  # noqa: E731
     step("messages", "compiling the messages", fingerprint(texts), compiled, messages)
+
+    sources = [path for room in ("ledger", "tracing") for path in (SOURCE / "engine" / room).rglob("*.py")]
+    kernels = fingerprint([SOURCE / "engine" / "compiled.py", *sources], packages)
+    warm = lambda: run(  # noqa: E731
+        "compiling the engine's kernels", [PYTHON, "-m", "yipanqi.engine.tracing.warming"]
+    )
+    step("kernels", "compiling the engine's kernels (a minute)", kernels, True, warm)
 
 
 if __name__ == "__main__":

@@ -1,5 +1,5 @@
 """What doors may do with a case's money: trace it, work in the trace, take its papers, decide on suggestions, hand in
-files."""
+files; and how a worker makes the engine ready."""
 
 from yipanqi.analytics.deciding import dismiss_suggestion, take_suggestion
 from yipanqi.analytics.exporting import export_trace
@@ -7,6 +7,7 @@ from yipanqi.analytics.importing import FILE_LIMIT, import_file, rejects_of
 from yipanqi.analytics.traced import stop_traced, unmask_traced
 from yipanqi.analytics.tracing import SINKS, ask_trace, mark_sink, pin, unmark_sink, unpin
 from yipanqi.analytics.transfers import count_fates, take_transfers
+from yipanqi.engine.tracing.warming import warm_up
 
 __all__ = [
     "FILE_LIMIT",
@@ -25,4 +26,5 @@ __all__ = [
     "unmark_sink",
     "unmask_traced",
     "unpin",
+    "warm_up",
 ]

@@ -97,7 +97,7 @@ def worker() -> None:
     ready_django()
     from procrastinate.contrib.django import app
 
-    from yipanqi.analytics.warming import warm_up
+    from yipanqi.analytics.services import warm_up
     from yipanqi.config.queue import HEARTBEAT_SECONDS, STALLED_SECONDS, worker_connector
 
     threading.Thread(target=warm_up, name="warm-up", daemon=True).start()
