@@ -78,7 +78,7 @@ def _print(landed: Landed, options: argparse.Namespace) -> None:
     for name in ("rows_in", "accepted", "merged", "rejected"):
         print(f"{name.replace('_', ' '):<16} {getattr(totals, name):>12,}")
     for code, count in _reasons(landed).items():
-        print(f"  {code:<14} {count:>12,}  {reject_reasons()[code].name.get(options.lang)}")
+        print(f"  {code:<20} {count:>6,}  {reject_reasons()[code].name.get(options.lang)}")
     for reject in landed.rejects.head(_SHOWN).iter_rows(named=True):
         print(f"  {reject_line(reject, options.lang)}")
     print(f"{'by balance':<16} {len(imported.settled):>12,}  directions that the file left blank")

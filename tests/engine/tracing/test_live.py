@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from tests.engine.tracing.ledgers import ACCOUNTS, BASE, frame_of, ledgers
 from tests.engine.tracing.oracle import Row
 from yipanqi.engine.ledger import ledger_from_frame
-from yipanqi.engine.tracing import LiveTrace, Movement, trace
+from yipanqi.engine.tracing import LiveTrace, Movement, TraceError, trace
 
 RUNS = int(os.environ.get("YIPANQI_RUNS", "80"))
 METHODS = ("haircut", "fifo", "lifo")
@@ -108,5 +108,59 @@ def test_only_reached_accounts_are_kept():
     rows += [Row("seed", 3_000, "V", "M", 500), Row("on", 3_001, "M", "N", 500)]
     history.append(frame_of(rows))
     live.push([movement(row) for row in rows])
-    assert set(live.local) == {("M", "CNY"), ("N", "CNY")}
-    assert len(live.money.pots) == 64
+    assert set(live.reached.slots) == {("M", "CNY"), ("N", "CNY")}
+    assert len(live.reached.money.pots) == 64
+
+
+class Counted(Growing):
+    """Counts how often it is asked."""
+
+    asked = 0
+
+    def ledger(self):
+        self.asked += 1
+        return super().ledger()
+
+
+def chased(rows, *, opened):
+    history = Counted()
+    live = LiveTrace(history, method="fifo")
+    live.open(opened)
+    history.append(frame_of(rows))
+    history.asked = 0
+    return history, live
+
+
+def test_the_ledger_is_asked_once_for_all_accounts_that_are_new():
+    chain = [Row(f"c{n}", n, f"P{n}", f"P{n + 1}", 100) for n in range(200)]
+    history, live = chased(chain, opened=["c0"])
+    assert len(live.push_frame(frame_of(chain))) == 200
+    assert history.asked == 1
+    back = [Row("back", 300, "P200", "P0", 40), Row("far", 301, "X", "Y", 1)]
+    history.append(frame_of(back))
+    live.push_frame(frame_of(back))
+    live.push_frame(frame_of([Row("more", 302, "P0", "P200", 10)]))
+    assert history.asked == 2  # for P0 alone
+
+
+def test_objects_and_frames_are_put_in_order():
+    rows = [
+        Row("b", 2, "M", "N", 300, serial=7),
+        Row("c", 2, "M", "O", 300, serial=8),
+        Row("z", 2, "M", "Q", 300, serial=None),
+        Row("seed", 1, "V", "M", 500),
+    ]
+    told = []
+    for push in (
+        lambda live: live.push([movement(row) for row in rows]),
+        lambda live: live.push_frame(frame_of(rows)),
+    ):
+        _, live = chased(rows, opened=["seed"])
+        told.append([(each.transfer_id, each.amount_minor) for each in push(live)])
+    assert told[0] == told[1] == [("seed", 500), ("b", 200), ("c", 300)]  # 400 were there before
+
+
+def test_a_transfer_that_the_ledger_lacks_is_refused():
+    _, live = chased([Row("seed", 1, "V", "M", 500)], opened=["seed", "gone"])
+    with pytest.raises(TraceError, match="gone"):
+        live.push_frame(frame_of([Row("seed", 1, "V", "M", 500), Row("gone", 1, "V", "N", 5)]))

@@ -3,9 +3,11 @@
 The rules are those of the architecture's "Tracing rules". Leaves whose money it is in law to `restitution`.
 """
 
+from yipanqi.engine.tracing.arriving import Movement
 from yipanqi.engine.tracing.following import METHODS, Method
-from yipanqi.engine.tracing.live import History, LiveTrace, Moved, Movement
+from yipanqi.engine.tracing.live import History, LiveTrace
 from yipanqi.engine.tracing.planning import DwellCurves, StopRank, left_out, plan_stops, rests_of
+from yipanqi.engine.tracing.reached import Moved
 from yipanqi.engine.tracing.result import (
     Owned,
     StoppedAt,

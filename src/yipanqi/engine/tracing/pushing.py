@@ -1,117 +1,146 @@
-"""One batch of transfers against a live trace: the kernel's stops are answered, and what it found becomes news.
+"""One batch of transfers against a live trace: accounts are numbered, the kernel runs, what it found becomes news.
 
-Leaves what a live trace keeps, and following anew, to `live`.
+The ledger is asked at most once a batch, and only when traced money comes to an account for the first time. Leaves
+what a live trace keeps to `reached`, and following anew to `live`.
 """
 
-from typing import TYPE_CHECKING, Final
+from collections import defaultdict
+from collections.abc import Callable, Mapping, Set
+from itertools import count, repeat
+from typing import Any, Final
 
 import numpy as np
-import polars as pl
 from numpy.typing import NDArray
 
 from yipanqi.engine.ledger.columns import LEAVES, STAYING, STILL, Kind
-from yipanqi.engine.ledger.table import instant
+from yipanqi.engine.ledger.table import Ledger
+from yipanqi.engine.ledger.texts import frozen
 from yipanqi.engine.tracing import live_moving as kernels
-from yipanqi.engine.tracing.live_moving import DONE, NEW_ACCOUNT, NO_ROOM, SEED, Batch, Found
+from yipanqi.engine.tracing.arriving import Arrivals
+from yipanqi.engine.tracing.following import scene_of
+from yipanqi.engine.tracing.live_moving import ASK, DONE, MISSING, NO_ROOM, Batch, Found
+from yipanqi.engine.tracing.reached import Key, Moved, Reached
+from yipanqi.engine.tracing.tracing import TraceError, openings_of
+from yipanqi.engine.tracing.walking import Scene
 
-if TYPE_CHECKING:
-    from yipanqi.engine.tracing.live import Key, LiveTrace, Moved
+_LEAVING: Final = frozenset(kind.name.lower() for kind in Kind if kind not in STAYING)
+_NO_PLACES: Final[NDArray[np.int32]] = np.zeros(0, np.int32)
 
-_LEAVING: Final = tuple(kind.name.lower() for kind in Kind if kind not in STAYING)
-SINK, UNKNOWN = -2, -1
+
+def _no_scene() -> Scene:
+    """A ledger without transfers: what the kernel is given before it asks."""
+    starts, places = frozen(np.zeros(1, np.int64)), frozen(np.zeros(0, np.int32))
+    minor, bits = frozen(np.zeros(0, np.int64)), frozen(np.zeros(0, np.uint8))
+    return Scene(
+        places, places, minor, bits, starts, places, starts, places, minor, bits, np.zeros(0, np.int64)
+    )
+
+
+_NOWHERE: Final = _no_scene()
 
 
 class Push:
-    """One batch of transfers in order, against a live trace."""
+    """One batch of transfers in order, against what a live trace keeps."""
 
-    def __init__(self, live: "LiveTrace", frame: pl.DataFrame) -> None:
-        self._live, self._frame = live, frame
-        keys = pl.concat([frame.select(a=side, c="currency") for side in ("payer", "payee")])
-        own = keys.unique().with_row_index("n")
-        codes = keys.join(own, on=["a", "c"], maintain_order="left")["n"].to_numpy().astype(np.int32)
-        self._keys: list[Key] = list(zip(own["a"].to_list(), own["c"].to_list(), strict=True))
-        local = [SINK if key[0] in live.sinks else live.local.get(key, UNKNOWN) for key in self._keys]
+    def __init__(
+        self, reached: Reached, arrivals: Arrivals, seeds: Set[str], sinks: Mapping[str, str]
+    ) -> None:
+        self._reached, self._arrivals, self._sinks = reached, arrivals, sinks
+        rows = len(arrivals)
+        numbers: defaultdict[Key, int] = defaultdict(count().__next__)
+        payer, payee = (
+            np.fromiter(map(numbers.__getitem__, zip(side, arrivals.currencies, strict=True)), np.int32, rows)
+            for side in (arrivals.payers, arrivals.payees)
+        )
+        self._keys = list(numbers)
+        self._leaves = np.fromiter(map(_LEAVING.__contains__, arrivals.kinds), np.bool_, rows)
+        flags = np.where(self._leaves, LEAVES, 0) | np.where(payer == payee, STILL, 0)
         self._batch = Batch(
-            codes[: len(frame)],
-            codes[len(frame) :],
-            frame["amount_minor"].to_numpy(),
-            _flags(frame),
-            frame["id"].is_in(live.seeds).to_numpy().astype(np.uint8),
-            np.array(local, np.int32),
+            payer,
+            payee,
+            arrivals.amount,
+            arrivals.booked_at,
+            flags.astype(np.uint8),
+            self._tags(seeds, payer != payee),
+            np.fromiter(map(reached.slots.get, self._keys, repeat(-1)), np.int32, len(self._keys)),
+            self._ends(),
         )
         self._found = Found(
-            np.empty(256, np.int32),
-            np.empty(256, np.int64),
-            np.zeros(2, np.int64),
-            np.zeros(len(live.seeds), np.int64),
+            np.empty(rows, np.int32),
+            np.empty(rows, np.int64),
+            np.empty(rows, np.int32),
+            np.empty(rows, np.int32),
+            np.array([0, 0, len(reached.keys), len(reached.keys)]),
+            np.zeros(reached.tags, np.int64),
         )
-        self._events: list[tuple[int, int, int, bool]] = []  # row, traced, displaced, whether a seed
 
-    def run(self) -> "list[Moved]":
-        """Let the batch happen; say where traced money came to, in order."""
-        live, found = self._live, self._found
+    def _tags(self, seeds: Set[str], moves: NDArray[np.bool_]) -> NDArray[np.int32]:
+        ids = self._arrivals.ids
+        tags = np.full(len(ids), -1, np.int32)
+        if not seeds.isdisjoint(ids):
+            rows = [row for row in np.flatnonzero(moves).tolist() if ids[row] in seeds]
+            first = self._reached.add_tags(len(rows))
+            tags[rows] = np.arange(first, first + len(rows))
+        return tags
+
+    def _ends(self) -> NDArray[np.uint8]:
+        ends = np.zeros(len(self._keys), np.uint8)
+        if self._sinks:
+            ends[[account in self._sinks for account, _ in self._keys]] = 1
+        return ends
+
+    def run(self, ask: Callable[[], Ledger], opening: Mapping[str, int]) -> list[Moved]:
+        """Let the batch happen; say where traced money came to, in order. `ask` gives the ledger."""
+        reached, found = self._reached, self._found
+        ledger, scene, places = None, _NOWHERE, _NO_PLACES
         while True:
-            why = kernels.run(self._batch, live.money, found, live.code)
-            count, row = int(found.state[1]), int(found.state[0])
-            self._events += zip(
-                found.row[:count].tolist(),
-                found.tainted[:count].tolist(),
-                [0] * count,
-                [False] * count,
-                strict=True,
-            )
-            found.state[1] = 0
+            own = (self._batch, reached.money, reached.notes, found)
+            why = kernels.run(*own, scene, places, reached.code)
             if why == DONE:
+                self._take_in(ledger)
                 return self._told()
             if why == NO_ROOM:
-                live.make_room()
-            elif why == NEW_ACCOUNT:
-                self._meet(int(self._batch.payee[row]), row)
-            elif why == SEED:
-                self._seed(row)
-                found.state[0] = row + 1
+                reached.make_room(int(found.state[2]))
+            elif why == ASK:
+                ledger = ask()
+                scene, places = scene_of(ledger, openings_of(ledger, opening)), self._places(ledger)
+            elif why == MISSING:
+                seed = self._arrivals.ids[int(found.state[0])]
+                raise TraceError(f"transfer {seed!r} was pushed before it was in the ledger", seed=seed)
 
-    def _meet(self, code: int, row: int) -> int:
-        """Give an account a pot, with the money that lay in it before a row."""
-        pot = self._live.add_pot(self._keys[code], self._frame["id"][row])
-        self._batch.local[code] = pot
-        return pot
+    def _places(self, ledger: Ledger) -> NDArray[np.int32]:
+        """Where the batch's transfers stand in the ledger."""
+        raw = [each.encode() for each in self._arrivals.ids]
+        ends = np.zeros(len(raw) + 1, np.int64)
+        np.cumsum(np.fromiter(map(len, raw), np.int64, len(raw)), out=ends[1:])
+        own = (self._arrivals.booked_at, frozen(ends), np.frombuffer(b"".join(raw), np.uint8))
+        places = np.empty(len(raw), np.int32)
+        kernels.find_places(ledger.booked_at, ledger.ids.offsets, ledger.ids.blob, *own, places)
+        return places
 
-    def _seed(self, row: int) -> None:
-        live, batch = self._live, self._batch
-        payer, payee = int(batch.local[batch.payer[row]]), int(batch.local[batch.payee[row]])
-        if batch.flags[row] & LEAVES or payee == SINK:
-            payee = UNKNOWN
-        elif payee == UNKNOWN:
-            payee = self._meet(int(batch.payee[row]), row)
-        amount = int(batch.amount[row])
-        tag = live.tag_of(self._frame["id"][row])
-        live.make_room()
-        displaced = kernels.seed(live.money, live.code, max(payer, -1), payee, tag, amount, self._found.left)
-        self._events.append((row, amount, displaced, True))
+    def _take_in(self, ledger: Ledger | None) -> None:
+        """Name the accounts that the kernel gave slots."""
+        new = int(self._found.state[2] - self._found.state[3])
+        accounts = self._found.account[:new].tolist()
+        banks = [""] * new
+        if ledger is not None:
+            names = ledger.pots
+            banks = [
+                names.banks[names.bank[pot]] if pot >= 0 else "" for pot in self._found.pot[:new].tolist()
+            ]
+        self._reached.take_in([self._keys[account] for account in accounts], banks)
 
-    def _told(self) -> "list[Moved]":
-        """Note what happened on the accounts, and say where money came to."""
-        live, frame = self._live, self._frame
-        told = []
-        for row, minor, displaced, is_seed in self._events:
-            payer, payee = (self._keys[side[row]] for side in (self._batch.payer, self._batch.payee))
-            at = instant(frame["booked_at"][row])
-            giver = live.known.get(payer)
-            if giver and (displaced or not is_seed):
-                giver.went_minor += displaced if is_seed else minor
-                giver.last_at = at
-            hops = 1 if is_seed or giver is None else giver.level + 1
-            kind = live.sinks.get(payee[0])
-            if kind is None and self._batch.flags[row] & LEAVES:
-                kind = frame["kind"][row]
-            live.note_arrival(payee, frame["payee_bank"][row] or "", hops, at, minor, kind)
-            told.append((frame["id"][row], at, payee, minor))
-        return [live.moved(*each) for each in told]
-
-
-def _flags(frame: pl.DataFrame) -> NDArray[np.uint8]:
-    leaves = frame["kind"].is_in(_LEAVING).to_numpy()
-    still = (frame["payer"] == frame["payee"]).to_numpy()
-    flags: NDArray[np.uint8] = np.where(leaves, LEAVES, 0).astype(np.uint8)
-    return flags | np.where(still, STILL, 0).astype(np.uint8)
+    def _told(self) -> list[Moved]:
+        reached, arrivals, batch = self._reached, self._arrivals, self._batch
+        rows = self._found.row[: self._found.state[1]]
+        own, payees = rows.tolist(), batch.payee[rows]
+        slots = batch.slot[payees]
+        for row, slot in zip(own, slots.tolist(), strict=True):
+            if bank := arrivals.payee_banks[row]:
+                reached.banks[slot] = bank
+        for at in np.flatnonzero(self._leaves[rows] | (batch.sink[payees] > 0)).tolist():
+            kind = self._sinks.get(self._keys[payees[at]][0], arrivals.kinds[own[at]])
+            reached.sinks[slots[at]] = kind
+        ids = map(arrivals.ids.__getitem__, own)
+        minor: Any = self._found.tainted[: len(own)].tolist()
+        return reached.tell(ids, arrivals.booked_at[rows], slots, minor)
