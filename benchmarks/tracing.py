@@ -44,7 +44,6 @@ FIXED: Final = (
     "rustworkx: descendants in a graph of transfers that ends at the horizon (made beforehand, not counted).",
     "What is made ready beforehand has a table of its own; ours is without the look-up of ids (see the store).",
     "SQL and graphs cannot say fifo or haircut: a row's shares hang on the balances that all rows before it left.",
-    f"Cells: best / median in milliseconds of up to {RUNS} runs; stopped after {LIMIT_SECONDS:.0f} s.",
 )
 
 
@@ -222,6 +221,9 @@ def _shown(line: dict[str, Any]) -> list[str]:
 def report(record: dict[str, Any]) -> str:
     """TRACING.md: the table, what is fixed, and the rest."""
     head = ["ledger", "what", "victims", "horizon", "transfers in it", "carry taint", *NAMES]
+    cells = (
+        f"Cells: best / median in milliseconds of up to {RUNS} runs; stopped after {record['limit']:.0f} s."
+    )
     prepared = [
         [
             f"{each['ledger']} {each['rows'] // 1000:,}k",
@@ -234,7 +236,7 @@ def report(record: dict[str, Any]) -> str:
         f"`make bench-tracing`, {record['measured_at'][:10]}, {record['machine']}; load before: {record['load']}.",
         "Answers of all that give one are the same, transfer by transfer and to the fen; else the run stops.",
         "## Fixed",
-        "\n".join(f"- {fact}" for fact in FIXED),
+        "\n".join(f"- {fact}" for fact in (*FIXED, cells)),
         "## Reach, haircut, fifo (ms)",
         markdown(head, [_shown(line) for line in record["lines"]]),
         "## Made ready beforehand (s): index, tables, graph, lists",
@@ -251,17 +253,22 @@ def main() -> int:
     parser.add_argument(
         "--growth", action="store_true", help="only: reach and opening up to 100 million transfers"
     )
+    parser.add_argument("--store", action="store_true", help="only: import, live chase, store")
     parser.add_argument("--json", type=Path, default=RESULTS, metavar="FILE")
     parser.add_argument("--limit", type=float, default=LIMIT_SECONDS, help="seconds a cell may take")
     asked = parser.parse_args()
     record = json.loads(asked.json.read_text()) if asked.json.exists() else {}
+    sizes = [int(size) for size in asked.rows.split(",")]
     if asked.growth:
         warm_up()
         record["growth"] = machine() | {"lines": stores.growth()}
+    elif asked.store:
+        warm_up()
+        record["store"] = stores.measure_store(max(sizes))
     else:
-        sizes = [int(size) for size in asked.rows.split(",")]
         kept = {"growth": record["growth"]} if "growth" in record else {}
-        record = machine() | compare(sizes, asked.limit) | {"store": stores.measure_store(max(sizes))} | kept
+        record = machine() | {"limit": asked.limit} | compare(sizes, asked.limit) | kept
+        record["store"] = stores.measure_store(max(sizes))
     asked.json.write_text(json.dumps(record, indent=1) + "\n")
     if "lines" in record:
         text = report(record)

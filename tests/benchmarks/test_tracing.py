@@ -27,7 +27,7 @@ def test_all_implementations_answer_and_something_moves(compared: dict[str, list
 
 
 def test_the_report_says_what_was_fixed(compared: dict[str, list[dict[str, object]]], tmp_path: Path) -> None:
-    record = tracing.machine() | compared | {"store": stores.measure_store(5_000)}
+    record = tracing.machine() | {"limit": 40.0} | compared | {"store": stores.measure_store(5_000)}
     text = tracing.report(json.loads(json.dumps(record)))
     assert all(fact in text for fact in tracing.FIXED)
     assert "live chase by haircut" in text
