@@ -1,4 +1,4 @@
-"""What becomes of victims' money: every tainted transfer belongs to one payment, and moving a payment moves its trail."""
+"""What becomes of victims' money: every tainted transfer belongs to one payment; moving a payment moves its trail."""
 
 from collections import Counter
 from datetime import timedelta

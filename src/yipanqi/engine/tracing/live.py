@@ -14,6 +14,7 @@ import polars as pl
 
 from yipanqi.engine.ledger.columns import KIND_BITS, Kind
 from yipanqi.engine.ledger.table import Ledger, micros
+from yipanqi.engine.ledger.texts import make_texts
 from yipanqi.engine.tracing.arriving import Arrivals, Moment, Movement, arrivals_in, arrivals_of
 from yipanqi.engine.tracing.following import CODES, Run
 from yipanqi.engine.tracing.pushing import Push
@@ -145,13 +146,19 @@ class LiveTrace:
         run.hop()
         answer = Answer(plan, run.go(None), self._sinks)
         accounts = answer.accounts()
-        pots = [_pot_of(ledger, each.account, each.currency) for each in accounts]
+        pots = _pots_of(ledger, accounts)
         run.bring_up(plan.rows)
         met = [run.met(pot) for pot in pots]
         self.reached = Reached.of(self._code, run.money, len(plan.seeds), accounts, pots, met)
         return answer.transfers()
 
 
-def _pot_of(ledger: Ledger, account: str, currency: str) -> int:
+def _pots_of(ledger: Ledger, accounts: Sequence[TracedAccount]) -> list[int]:
+    """The pots of accounts that are in the ledger."""
     pots = ledger.pots
-    return next(pot for pot in pots.of(account) if pots.currencies[pots.currency[pot]] == currency)
+    names = make_texts(pl.Series([each.account for each in accounts], dtype=pl.String))
+    found: list[int] = pots.names.find_all(names).tolist()
+    for at, each in enumerate(accounts):
+        while pots.currencies[pots.currency[found[at]]] != each.currency:
+            found[at] += 1
+    return found
