@@ -31,8 +31,9 @@ lint:
 	@$(PY) -c 'from importlinter.cli import lint_imports_command; lint_imports_command()' --no-cache
 	@$(PY) tools/messages.py check
 
-long: setup ## 1,000 random lives of a stop, 10,000 random ledgers per tracing method; some twenty minutes
+long: setup ## 1,000 random lives of a stop and splits of a fund, 10,000 random ledgers per tracing method; half an hour
 	@env YIPANQI_RUNS=1000 $(PY) -m pytest tests/ops/measures/test_machine.py
+	@env YIPANQI_RUNS=1000 $(PY) -m pytest tests/engine/restitution/test_against_oracle.py
 	@exec env YIPANQI_RUNS=10000 $(PY) -m pytest tests/engine/tracing/test_against_oracle.py tests/engine/tracing/test_live.py
 
 lock: ## resolve the Python packages anew into requirements.lock (needs uv)

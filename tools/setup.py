@@ -102,6 +102,12 @@ def install_modules() -> None:
     run("npm ci", ["npm", "ci", "--no-audit", "--no-fund", "--loglevel=error"])
 
 
+def compile_kernels() -> None:
+    """Have the engine's kernels compiled, so that no real transfer waits for them."""
+    for room in ("tracing", "restitution"):
+        run("compiling the engine's kernels", [PYTHON, "-m", f"yipanqi.engine.{room}.warming"])
+
+
 def build_frontend() -> None:
     """Copy the few front-end files that the pages use."""
     check_node()
@@ -152,12 +158,10 @@ def main() -> None:
     messages = lambda: run("compiling the messages", [PYTHON, "tools/messages.py", "compile"])  # noqa: E731
     step("messages", "compiling the messages", fingerprint(texts), compiled, messages)
 
-    sources = [path for room in ("ledger", "tracing") for path in (SOURCE / "engine" / room).rglob("*.py")]
+    rooms = ("ledger", "restitution", "tracing")
+    sources = [path for room in rooms for path in (SOURCE / "engine" / room).rglob("*.py")]
     kernels = fingerprint([SOURCE / "engine" / "compiled.py", *sources], packages)
-    warm = lambda: run(  # noqa: E731
-        "compiling the engine's kernels", [PYTHON, "-m", "yipanqi.engine.tracing.warming"]
-    )
-    step("kernels", "compiling the engine's kernels (a minute)", kernels, True, warm)
+    step("kernels", "compiling the engine's kernels (two minutes)", kernels, True, compile_kernels)
 
 
 if __name__ == "__main__":

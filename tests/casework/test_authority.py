@@ -40,10 +40,26 @@ def test_each_act_is_open_to_its_roles_and_to_no_other(act: str) -> None:
         ("station_officer", "work_order.complete", True),
         ("alliance_officer", "partner.manage", True),
         ("duty_officer", "quarantine.correct", True),
+        ("operator", "freeze.read", False),
+        ("approver", "freeze.propose", False),
+        ("funds_officer", "freeze.sign", False),
+        ("investigator", "return.manage", False),
+        ("investigator", "return.pay", False),
+        ("funds_officer", "return.sign", False),
+        ("funds_officer", "objection.decide", False),
+        ("appeal_officer", "objection.decide", True),
+        ("appeal_officer", "money.read", False),
+        ("auditor", "money.read", True),
+        ("operator", "paper.read", False),
     ],
 )
 def test_the_lines_that_must_not_move(role: str, act: str, allowed: bool) -> None:
     assert may([role], act) is allowed
+
+
+def test_papers_are_open_to_whoever_reads_what_they_are_about() -> None:
+    reads = ("freeze.read", "screening.read", "return.read", "money.read")
+    assert ROLES_BY_ACT["paper.read"] == frozenset().union(*(ROLES_BY_ACT[act] for act in reads))
 
 
 def test_roles_add_up() -> None:

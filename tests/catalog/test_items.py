@@ -40,6 +40,15 @@ VOCABULARIES = [
     catalog.calendars,
     catalog.choice_names,
     catalog.citations,
+    catalog.freeze_grounds,
+    catalog.freeze_end_reasons,
+    catalog.evidence_kinds,
+    catalog.good_faith,
+    catalog.findings,
+    catalog.method_grounds,
+    catalog.exclude_reasons,
+    catalog.agent_grounds,
+    catalog.papers,
 ]
 CHINESE = re.compile(r"[\u4e00-\u9fff]")
 

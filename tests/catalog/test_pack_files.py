@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime
 from importlib.resources import files
+from itertools import takewhile
 
 import pytest
 
@@ -51,6 +52,15 @@ def without(text: str, key: str) -> str:
         ("value: P6M", "value: PT48H", "freeze.first.value: 'PT48H' is not a period such as P6M"),
         ("value: 2", "value: two", "stop.protective.max_count.value: 'two' is not a whole number"),
         ("value: 2", "value: 0", "stop.protective.max_count.value: must be more than nothing"),
+        ("[P30D, P15D, P7D, P3D]", "P30D", "values.freeze.warn.value: must be a list"),
+        ("[P30D, P15D, P7D, P3D]", "[]", "values.freeze.warn.value: must name at least one"),
+        ("[P30D, P15D, P7D, P3D]", "[P30D, P15D, P15D]", "freeze.warn.value: must name at least one, and none"),
+        ("[P30D, P15D, P7D, P3D]", "[P7D, P30D]", "freeze.warn.value: must count one unit, the longest first"),
+        ("[P30D, P15D, P7D, P3D]", "[P6M, P3D]", "freeze.warn.value: must count one unit, the longest first"),
+        ("[P30D, P15D, P7D, P3D]", "[P30D, PT48H]", "freeze.warn.value[1]: 'PT48H' is not a period such as P6M"),
+        ("[P30D, P15D, P7D, P3D]", "[P30D, 15]", "freeze.warn.value[1]: '15' is not a period"),
+        ("value: traced_share", "value: fairly", "return.proportional.value: 'fairly' is none of traced_share, loss_"),
+        ("fifo, lifo, pari", "fifo, fifo, pari", "return.methods.value: must name at least one, and none twice"),
         ("value: true", "value: maybe", "stop.pre_filing.value: 'maybe' is not true or false"),
         ("value: county", "value: prefecture", "stop.approver_min.value: 'prefecture' is none of county"),
         ('source: "M .4"', "source: hearsay", "dissuade.call.high.source: 'hearsay' is none of S:KEY, S:KEY article"),
@@ -92,9 +102,39 @@ def test_each_required_value_is_missed(key: str) -> None:
 
 
 @pytest.mark.parametrize("key", [key for key, each in PACK_KEYS.items() if not each.required])
-def test_optional_values_may_be_left_out(key: str) -> None:
-    text = without(CN, key) if f"  {key}:\n" in CN else CN
+def test_optional_values_may_be_left_out_with_those_they_bring(key: str) -> None:
+    text = CN
+    for each in (key, *family(key)):
+        text = without(text, each) if f"  {each}:\n" in text else text
     assert not parse_pack("CN.yaml", text).has(key)
+
+
+def family(head: str) -> list[str]:
+    """The keys that a key brings along."""
+    return [key for key, each in PACK_KEYS.items() if each.family == head]
+
+
+@pytest.mark.parametrize("head", ["freeze.first", "return.approver_min"])
+def test_a_family_comes_and_goes_with_its_head(head: str) -> None:
+    first = next(key for key in PACK_KEYS if key in family(head))
+    assert f"values.{first}: the pack holds no {head}" in refused("CN.yaml", without(CN, head))
+    added = f"  {first}:\n" + CN.partition(f"  {first}:\n")[2]
+    assert f"values.{first}: the pack holds no {head}" in refused("SG.yaml", SG + value_at_head(added))
+
+
+def value_at_head(text: str) -> str:
+    """The first value of a part of a pack."""
+    head, *lines = text.splitlines(keepends=True)
+    return head + "".join(takewhile(lambda line: line.startswith("    "), lines))
+
+
+def test_families_are_of_freezes_and_of_returns() -> None:
+    assert {each.family for each in PACK_KEYS.values()} == {"", "freeze.first", "return.approver_min"}
+    for key in PACK_KEYS:
+        if key.startswith(("freeze.", "screen.")) and key != "freeze.first":
+            assert key in family("freeze.first")
+        if key.startswith("return.") and key != "return.approver_min":
+            assert key in family("return.approver_min")
 
 
 def test_the_values_of_a_target_come_and_go_with_it() -> None:
@@ -147,14 +187,13 @@ def test_an_unknown_pack_is_named_with_those_there_are() -> None:
 
 
 def test_every_citation_is_cited() -> None:
-    cited = {
-        part.removeprefix("S:").split()[0]
-        for pack in catalog.policies()
-        for value in pack.values.values()
-        for part in value.sources
-        if part.startswith("S:")
-    }
-    assert cited == set(catalog.citations())
+    sources = [value.source for pack in catalog.policies() for value in pack.values.values()]
+    words = (catalog.freeze_grounds, catalog.findings, catalog.good_faith, catalog.method_grounds)
+    sources += [item.source for vocabulary in words for item in vocabulary().values()]
+    parts = [part for source in sources for part in source.split(", ")]
+    assert {part.removeprefix("S:").split()[0] for part in parts if part.startswith("S:")} == set(
+        catalog.citations()
+    )
 
 
 def test_every_choice_has_its_name() -> None:

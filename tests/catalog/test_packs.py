@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from yipanqi import catalog
-from yipanqi.catalog.packs import PACK_KEYS
+from yipanqi.catalog.packs import METHODS, PACK_KEYS
 from yipanqi.kernel.durations import Period, Unit
 
 CN, SG = catalog.policy("CN"), catalog.policy("SG")
@@ -22,6 +22,20 @@ def test_the_mainland_may_stop_both_accounts_for_48_hours_twice() -> None:
     assert CN.flag("stop.pre_filing")
     assert CN.period("freeze.first") == Period(6, Unit.MONTHS)
     assert CN.period("return.bank_within") == Period(3, Unit.WORKING_DAYS)
+
+
+def test_the_mainland_freezes_filed_cases_and_returns_by_the_city() -> None:
+    assert CN.flag("freeze.requires_filed") and CN.flag("freeze.queue")
+    assert (CN.choice("freeze.approver_min"), CN.choice("freeze.complex.approver_min")) == ("county", "city")
+    assert CN.period("freeze.complex.renew_max") == Period(1, Unit.YEARS)
+    assert CN.periods("freeze.warn") == tuple(Period(days, Unit.DAYS) for days in (30, 15, 7, 3))
+    assert CN.duration("screen.within") == timedelta(days=7)
+    assert CN.choice("return.approver_min") == "city" and CN.count("return.officers_min") == 2
+    assert CN.choices("return.methods") == METHODS
+
+
+def test_singapore_freezes_and_returns_nothing() -> None:
+    assert not [key for key in SG.values if key.startswith(("freeze.", "screen.", "return."))]
 
 
 def test_singapore_restricts_the_residents_own_account_only() -> None:
@@ -57,7 +71,16 @@ def test_only_these_values_claim_to_have_been_read() -> None:
             "freeze.first",
             "freeze.renew_max",
             "freeze.complex.first",
+            "freeze.complex.renew_max",
+            "freeze.complex.approver_min",
+            "freeze.approver_min",
+            "freeze.requires_filed",
+            "freeze.queue",
+            "freeze.unrelated_release",
+            "return.approver_min",
             "return.bank_within",
+            "return.officers_min",
+            "return.unclaimed",
         },
         "SG": {
             "stop.targets",
@@ -79,6 +102,10 @@ def test_a_value_that_is_not_there_or_of_another_kind_is_refused() -> None:
         CN.duration("stop.protective.max_count")
     with pytest.raises(catalog.PolicyError, match=r"stop\.pre_filing is a flag"):
         CN.count("stop.pre_filing")
+    with pytest.raises(catalog.PolicyError, match=r"freeze\.warn is a periods"):
+        CN.choices("freeze.warn")
+    with pytest.raises(catalog.PolicyError, match=r"return\.methods is a choices"):
+        CN.periods("return.methods")
 
 
 def test_values_stand_in_the_order_of_the_keys_and_cannot_be_changed() -> None:

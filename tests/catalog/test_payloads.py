@@ -81,6 +81,18 @@ def test_a_value_that_does_not_fit_is_refused_and_not_repeated(name: str, value:
         assert value not in str(error)
 
 
+def test_a_digest_is_a_whole_hash_in_lower_case() -> None:
+    made = {"paper_id": "01936a0e-7c00-7abc-8def-0123456789ab", "kind": "freeze_notice"}
+    catalog.check_payload("paper.made", {**made, "content_digest": "0123456789abcdef" * 4})
+    for value in ("0" * 63, "0" * 65, "A" * 64, "g" * 64, "13812345678", 10**63, None, ""):
+        error = refused("paper.made", {**made, "content_digest": value})
+        assert error.facts["field"] == "content_digest"
+    # 64 digits that are not declared as a digest could be anybody's numbers
+    assert (
+        refused("paper.made", {**made, "kind": "1" * 64, "content_digest": "1" * 64}).facts["field"] == "kind"
+    )
+
+
 @given(st.text(min_size=1).filter(lambda text: not text.isascii() or " " in text or len(text) > 64))
 def test_no_words_of_any_language_get_in_by_any_field(text: str) -> None:
     for event in catalog.events().values():

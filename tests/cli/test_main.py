@@ -30,6 +30,7 @@ def _python(*arguments: str) -> subprocess.CompletedProcess[str]:
         ["classify"],
         ["import"],
         ["plan"],
+        ["split"],
         ["journal"],
         ["journal", "verify"],
         ["officer", "add"],

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from yipanqi.gateways.messages import FailureCode, OrderKind, Result
+from yipanqi.gateways.messages import FailureCode, FreezeKind, OrderKind, Result
 from yipanqi.gateways.reading import Fields
 from yipanqi.gateways.risk_platform import ANSWER_CODES, ORDER_CODES, read_answer, read_order
 from yipanqi.gateways.signing import public_key_of, signed_text, verify
@@ -31,8 +31,16 @@ def test_the_example_messages_are_read() -> None:
     )
 
 
+def test_the_examples_of_a_freeze_are_read() -> None:
+    order = read_order(EXAMPLES[3].encode(), institution="icbc")
+    queued, returned = (read_answer(example.encode()) for example in EXAMPLES[4:6])
+    assert order.freeze and (order.freeze.kind, order.freeze.asked_minor) == (FreezeKind.AMOUNT, 4_812_345)
+    assert order.order_id == queued.order_id and queued.former and queued.frozen_minor == 0
+    assert [line.failure_code for line in returned.lines] == [None, FailureCode.PAYEE_UNKNOWN]
+
+
 def test_codes_causes_and_faults_are_all_named() -> None:
-    assert re.findall(r"^\| `(\d+)` \| `(\d+)` \| `(\w+)` \|", PAGE, re.M) == [
+    assert re.findall(r"^\| `(H?\d+)` \| `(H?\d+)` \| `(\w+)` \|", PAGE, re.M) == [
         (ORDER_CODES[kind], ANSWER_CODES[kind], kind.value) for kind in OrderKind
     ]
     assert set(FailureCode) - {FailureCode.OTHER} <= set(re.findall(r"`([a-z_]+)(?::\w+)?`", PAGE))
@@ -61,10 +69,18 @@ def test_the_signature_of_the_page_verifies() -> None:
 
 def test_the_configuration_and_control_message_are_read(tmp_path: Path) -> None:
     path = tmp_path / "simulators.json"
-    path.write_text(EXAMPLES[3], "utf-8")
+    path.write_text(EXAMPLES[6], "utf-8")
     config = read_config(path)
     assert [each.code for each in config.institutions] == ["icbc", "mobile"]
     assert config.institutions[0].faults == Faults(latency_from=0.2, latency_to=1.5, silent=0.01)
-    control: dict[str, Any] = json.loads(EXAMPLES[4])
-    assert control.keys() == {"institution", "open", "credit", "move_out", "faults", "clock"}
+    control: dict[str, Any] = json.loads(EXAMPLES[7])
+    assert control.keys() == {
+        "institution",
+        "open",
+        "credit",
+        "foreign_freeze",
+        "move_out",
+        "faults",
+        "clock",
+    }
     assert Faults().changed(Fields(control["faults"], "faults")).late == 0.1

@@ -176,6 +176,22 @@ def test_the_values_of_the_packs_stand_in_the_law_page_with_their_sources() -> N
         assert all(item.verified == item.source.startswith("S:") for item in pack.values.values())
 
 
+def test_grounds_and_findings_stand_in_the_law_page_with_their_sources() -> None:
+    table = rows(text("docs/law.md"), "## Grounds, findings and the good-faith test")
+    lists = (
+        catalog.freeze_grounds,
+        catalog.findings,
+        catalog.good_faith,
+        catalog.method_grounds,
+        catalog.agent_grounds,
+    )
+    assert table == [
+        [vocabulary.__name__, item.code, item.name.zh, item.name.en, item.source]
+        for vocabulary in lists
+        for item in vocabulary().values()
+    ]
+
+
 def test_every_clock_and_limit_is_read_by_the_code() -> None:
     sources = "".join(path.read_text("utf-8") for path in SOURCE.rglob("*.py"))
     unread = {

@@ -44,6 +44,7 @@ def test_the_house_as_it_stands_keeps_them(copy: Path) -> None:
         ("kernel/money.py", "import yipanqi.catalog", "Arrows point down"),
         ("casework/machine.py", "import django.db", "Kernel, catalog, engine and casework"),
         ("ops/vault/masks.py", "import yipanqi.ops.journal.models", "Apps of ops"),
+        ("engine/tracing/result.py", "import yipanqi.engine.restitution", "Ledger, tracing and restitution"),
         ("web/__init__.py", "import yipanqi.ops.journal.models", "Doors never import models"),
         ("wall/__init__.py", "import yipanqi.engine", "Only analytics, rehearsal and cli"),
         (

@@ -101,6 +101,13 @@ def test_periods_in_words(written: str, zh: str, en: str) -> None:
             assert period_in_words(parse_period(written)) == words
 
 
+def test_periods_in_a_row_in_words() -> None:
+    warn = catalog.policy("CN").values["freeze.warn"]
+    for language, words in (("zh-hans", "30天、15天、7天、3天"), ("en", "30 days, 15 days, 7 days, 3 days")):
+        with translation.override(language):
+            assert value_in_words(warn) == words
+
+
 def test_a_second_person_in_words() -> None:
     cn, sg = (catalog.policy(code).values["stop.second_person"] for code in ("CN", "SG"))
     with translation.override("en"):

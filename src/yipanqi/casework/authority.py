@@ -67,6 +67,10 @@ _ENTERS_CASES = frozenset({Role.OPERATOR, Role.STATION_OFFICER, Role.DUTY_OFFICE
 _READS_CASES = _ENTERS_CASES | {Role.APPROVER, Role.INVESTIGATOR, Role.COMMANDER}
 _CORRECTS = frozenset({Role.DUTY_OFFICER, Role.ALLIANCE_OFFICER})
 _TRACES = frozenset({Role.FUNDS_OFFICER, Role.INVESTIGATOR})
+_FREEZES = frozenset({Role.FUNDS_OFFICER, Role.INVESTIGATOR})
+_READS_FREEZES = _READS_CASES - {Role.OPERATOR}
+_READS_MONEY = _FREEZES | {Role.APPROVER, Role.COMMANDER, Role.AUDITOR}
+_READS_RETURNS = _READS_MONEY | {Role.DUTY_OFFICER, Role.APPEAL_OFFICER}
 
 ROLES_BY_ACT: Mapping[str, frozenset[Role]] = MappingProxyType(
     {
@@ -106,6 +110,22 @@ ROLES_BY_ACT: Mapping[str, frozenset[Role]] = MappingProxyType(
         "stop.sign": frozenset({Role.APPROVER}),
         "stop.lift": frozenset({Role.DUTY_OFFICER, Role.FUNDS_OFFICER, Role.APPROVER}),
         "stop.reconcile": frozenset({Role.FUNDS_OFFICER}),
+        "freeze.read": _READS_FREEZES,
+        "freeze.propose": _FREEZES,
+        "freeze.sign": frozenset({Role.APPROVER}),
+        "screening.read": _READS_FREEZES,
+        "screening.enter": _FREEZES,
+        "screening.find": _FREEZES,
+        "return.read": _READS_RETURNS,
+        "return.manage": frozenset({Role.FUNDS_OFFICER}),
+        "return.pay": frozenset({Role.FUNDS_OFFICER}),
+        "return.sign": frozenset({Role.APPROVER}),
+        "objection.enter": frozenset({Role.FUNDS_OFFICER, Role.DUTY_OFFICER}),
+        "objection.decide": frozenset({Role.APPEAL_OFFICER}),
+        "repayment.enter": _FREEZES,
+        "hand_over.propose": _FREEZES,
+        "money.read": _READS_MONEY,
+        "paper.read": _READS_FREEZES | _READS_RETURNS,
         "trace.read": _TRACES | {Role.DUTY_OFFICER, Role.APPROVER, Role.COMMANDER},
         "trace.ask": _TRACES,
         "trace.mark": _TRACES,

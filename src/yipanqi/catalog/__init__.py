@@ -12,6 +12,22 @@ from types import MappingProxyType
 
 from yipanqi.catalog.bank_files import bank_columns, bank_words, plain_column, plain_word, reject_reasons
 from yipanqi.catalog.calendars import CalendarError, WorkCalendar, calendars
+from yipanqi.catalog.held_money import (
+    AgentGround,
+    EvidenceKind,
+    FindingKind,
+    FreezeGround,
+    GoodFaithPoint,
+    MethodGround,
+    agent_grounds,
+    evidence_kinds,
+    exclude_reasons,
+    findings,
+    freeze_end_reasons,
+    freeze_grounds,
+    good_faith,
+    method_grounds,
+)
 from yipanqi.catalog.items import (
     AnswerLabel,
     Bank,
@@ -39,12 +55,14 @@ from yipanqi.catalog.items import (
 )
 from yipanqi.catalog.pack_files import choice_names, citations, policies, policy
 from yipanqi.catalog.packs import PolicyError, PolicyPack, PolicyValue
+from yipanqi.catalog.papers import PaperBlock, PaperKind, papers
 from yipanqi.catalog.payloads import refuse_payload
 from yipanqi.catalog.places import read_places
 from yipanqi.catalog.reading import read_items
 from yipanqi.kernel.money import format_short
 
 __all__ = [
+    "AgentGround",
     "AnswerLabel",
     "Bank",
     "CalendarError",
@@ -53,11 +71,18 @@ __all__ = [
     "DirectiveKind",
     "DwellCurve",
     "EventKind",
+    "EvidenceKind",
     "FieldName",
+    "FindingKind",
     "FraudType",
+    "FreezeGround",
+    "GoodFaithPoint",
     "Group",
     "Level",
     "LiftReason",
+    "MethodGround",
+    "PaperBlock",
+    "PaperKind",
     "Place",
     "PolicyError",
     "PolicyPack",
@@ -73,6 +98,7 @@ __all__ = [
     "Window",
     "WordList",
     "WorkCalendar",
+    "agent_grounds",
     "answer_problems",
     "answers",
     "bank_columns",
@@ -90,14 +116,22 @@ __all__ = [
     "error_text",
     "errors",
     "events",
+    "evidence_kinds",
+    "exclude_reasons",
     "facts",
     "fields",
+    "findings",
     "fraud_types",
+    "freeze_end_reasons",
+    "freeze_grounds",
+    "good_faith",
     "groups",
     "jurisdictions",
     "levels",
     "lift_reasons",
+    "method_grounds",
     "paid_script",
+    "papers",
     "plain_column",
     "plain_word",
     "policies",
@@ -108,6 +142,7 @@ __all__ = [
     "roles",
     "scripts",
     "sources",
+    "split_words",
     "statuses",
     "stop_grounds",
     "stop_reasons",
@@ -255,6 +290,12 @@ def reasons() -> Mapping[str, Sentence]:
 def statuses() -> Mapping[str, StatusName]:
     """Names of statuses, by `<lifecycle>.<status>`."""
     return read_items("statuses.yaml", StatusName)
+
+
+@cache
+def split_words() -> Mapping[str, Sentence]:
+    """Sentences by which a split explains itself, and names of its rules."""
+    return read_items("split_words.yaml", Sentence)
 
 
 @cache

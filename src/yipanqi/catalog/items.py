@@ -261,7 +261,7 @@ class StopGround:
 
 @dataclass(frozen=True, slots=True)
 class LiftReason:
-    """Why a stop ended before its time; an officer may choose those that are `chosen`."""
+    """Why a stop or a freeze ended; an officer may choose those that are `chosen`."""
 
     code: str
     name: Text
@@ -343,7 +343,7 @@ class Script:
     door_lines: tuple[Text, ...]
 
 
-FieldKind = Literal["id", "code", "place", "int", "minor", "bool", "instant"]
+FieldKind = Literal["id", "code", "digest", "place", "int", "minor", "bool", "instant"]
 
 
 @dataclass(frozen=True, slots=True)

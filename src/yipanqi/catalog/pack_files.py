@@ -10,6 +10,7 @@ from dataclasses import fields
 from datetime import datetime, timedelta
 from functools import cache
 from importlib.resources import files
+from itertools import pairwise
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Literal
 from zoneinfo import ZoneInfo
@@ -23,15 +24,16 @@ from yipanqi.kernel.durations import Period
 if TYPE_CHECKING:
     from yipanqi.catalog.reading import AnyNode
 
+_LITERAL: Any = Literal
+_TUPLE: Any = tuple
 _TYPES: dict[Kind, Any] = {
     "duration": timedelta,
     "period": Period,
+    "periods": _TUPLE[Period, ...],
     "count": int,
     "flag": bool,
     "second_person": SecondPerson,
 }
-_LITERAL: Any = Literal
-_TUPLE: Any = tuple
 _SOURCE = re.compile(r"S:(?P<key>[A-Z0-9]+)(?: [0-9]+)?|M \.[0-9]+|D(?: \.[0-9]+)?")
 _FILE = re.compile(r"(?P<id>[A-Z]{2})(?:-[0-9.]+)?\.yaml")
 
@@ -143,11 +145,15 @@ def _values(reader: Reader, node: "AnyNode") -> Mapping[str, PolicyValue]:
     targets = values["stop.targets"].value if "stop.targets" in values else ()
     assert isinstance(targets, tuple)
     for code, key in PACK_KEYS.items():
-        needed = key.target in targets if key.target else key.required
+        needed, without = key.required, ""
+        if key.target:
+            needed, without = key.target in targets, f"stop.targets does not name {key.target}"
+        elif key.family:
+            needed, without = key.family in values, f"the pack holds no {key.family}"
         if needed and code not in values:
             reader.refuse(node, f"values.{code}", "is missing")
-        if key.target and not needed and code in values:
-            reader.refuse(pairs[code][0], f"values.{code}", f"stop.targets does not name {key.target}")
+        if without and not needed and code in values:
+            reader.refuse(pairs[code][0], f"values.{code}", without)
     return MappingProxyType({code: values[code] for code in PACK_KEYS if code in values})
 
 
@@ -161,6 +167,8 @@ def _value(reader: Reader, node: "AnyNode", code: str) -> PolicyValue:
         reader.refuse(node, f"{where}.value", "must name at least one, and none twice")
     if item.value == timedelta(0) or (key.kind == "count" and isinstance(item.value, int) and item.value < 1):
         reader.refuse(node, f"{where}.value", "must be more than nothing")
+    if key.kind == "periods" and not _falling(item.value):
+        reader.refuse(node, f"{where}.value", "must count one unit, the longest first")
     for part in item.sources:
         read = _SOURCE.fullmatch(part)
         if read is None:
@@ -172,3 +180,11 @@ def _value(reader: Reader, node: "AnyNode", code: str) -> PolicyValue:
     if item.verified and not item.source.startswith("S:"):
         reader.refuse(node, f"{where}.verified", "only what was read in a source (S:…) is verified")
     return item
+
+
+def _falling(value: object) -> bool:
+    """Whether periods count one unit and each is shorter than the one before."""
+    periods = [each for each in value if isinstance(each, Period)] if isinstance(value, tuple) else []
+    return all(
+        longer.unit is shorter.unit and longer.count > shorter.count for longer, shorter in pairwise(periods)
+    )

@@ -17,8 +17,8 @@ from yipanqi.catalog.items import CatalogError, SecondPerson, Text
 from yipanqi.kernel.durations import Period
 
 T = TypeVar("T")
-Kind = Literal["duration", "period", "count", "flag", "choice", "choices", "second_person"]
-Value = timedelta | Period | int | bool | str | tuple[str, ...] | SecondPerson
+Kind = Literal["duration", "period", "periods", "count", "flag", "choice", "choices", "second_person"]
+Value = timedelta | Period | int | bool | str | tuple[str, ...] | tuple[Period, ...] | SecondPerson
 
 
 class PolicyError(CatalogError):
@@ -29,17 +29,20 @@ class PolicyError(CatalogError):
 
 @dataclass(frozen=True, slots=True)
 class PackKey:
-    """What a value must be. `target`: needed where `stop.targets` names it, refused where not."""
+    """What a value must be. `target`: needed where `stop.targets` names it, refused where not. `family`: the key that
+    brings this one along; needed where the pack holds that key, refused where not."""
 
     kind: Kind
     required: bool = True
     choices: tuple[str, ...] = ()
     target: str = ""
+    family: str = ""
 
 
 TARGETS = ("protective", "suspect")
+METHODS = ("direct_else_proportional", "haircut", "fifo", "lifo", "pari_passu", "libr_cap")
 _TIERS = ("county", "city", "province")
-_OPTIONAL_PERIOD = PackKey("period", required=False)
+_FREEZE, _RETURN = "freeze.first", "return.approver_min"
 PACK_KEYS: Mapping[str, PackKey] = MappingProxyType(
     {
         "stop.targets": PackKey("choices", choices=TARGETS),
@@ -61,11 +64,34 @@ PACK_KEYS: Mapping[str, PackKey] = MappingProxyType(
         "dissuade.visit.high": PackKey("duration"),
         "dissuade.visit.mid": PackKey("duration"),
         "dissuade.visit.low": PackKey("duration", required=False),
-        "freeze.first": _OPTIONAL_PERIOD,
-        "freeze.renew_max": _OPTIONAL_PERIOD,
-        "freeze.complex.first": _OPTIONAL_PERIOD,
-        "return.notice": _OPTIONAL_PERIOD,
-        "return.bank_within": _OPTIONAL_PERIOD,
+        "freeze.first": PackKey("period", required=False),
+        "freeze.renew_max": PackKey("period", family=_FREEZE),
+        "freeze.complex.first": PackKey("period", family=_FREEZE),
+        "freeze.complex.renew_max": PackKey("period", family=_FREEZE),
+        "freeze.complex.approver_min": PackKey("choice", choices=_TIERS, family=_FREEZE),
+        "freeze.approver_min": PackKey("choice", choices=_TIERS, family=_FREEZE),
+        "freeze.requires_filed": PackKey("flag", family=_FREEZE),
+        "freeze.queue": PackKey("flag", family=_FREEZE),
+        "freeze.unrelated_release": PackKey("period", family=_FREEZE),
+        "freeze.release_tier": PackKey("choice", choices=("approved_tier", "approver_min"), family=_FREEZE),
+        "freeze.amount": PackKey("choice", choices=("traced", "full"), family=_FREEZE),
+        "freeze.covers_interest": PackKey("flag", family=_FREEZE),
+        "freeze.queue_term": PackKey("choice", choices=("from_effect", "from_order"), family=_FREEZE),
+        "freeze.warn": PackKey("periods", family=_FREEZE),
+        "screen.within": PackKey("duration", family=_FREEZE),
+        "return.approver_min": PackKey("choice", required=False, choices=_TIERS),
+        "return.proportional": PackKey("choice", choices=("traced_share", "loss_ratio"), family=_RETURN),
+        "return.unidentified": PackKey("choice", choices=("hold", "redistribute"), family=_RETURN),
+        "return.interest": PackKey("choice", choices=("follow_principal", "hold"), family=_RETURN),
+        "return.prior_recovery": PackKey("choice", choices=("net_claim", "hotchpot"), family=_RETURN),
+        "return.remainder": PackKey("choice", choices=("largest_remainder", "hold"), family=_RETURN),
+        "return.multi_account": PackKey("choice", choices=("upstream_first",), family=_RETURN),
+        "return.methods": PackKey("choices", choices=METHODS, family=_RETURN),
+        "return.notice": PackKey("period", family=_RETURN),
+        "return.objection_within": PackKey("period", family=_RETURN),
+        "return.bank_within": PackKey("period", family=_RETURN),
+        "return.officers_min": PackKey("count", family=_RETURN),
+        "return.unclaimed": PackKey("period", family=_RETURN),
         "appeal.to": PackKey("choice", required=False, choices=("deciding_unit", "commissioner")),
         "appeal.suspensive": PackKey("flag", required=False),
     }
@@ -125,31 +151,35 @@ class PolicyPack(PackHead):
 
     def duration(self, key: str) -> timedelta:
         """A length of fixed time."""
-        return self._of(key, timedelta)
+        return self._of(key, "duration", timedelta)
 
     def period(self, key: str) -> Period:
         """A period of the calendar."""
-        return self._of(key, Period)
+        return self._of(key, "period", Period)
+
+    def periods(self, key: str) -> tuple[Period, ...]:
+        """One or more periods of one unit, the longest first."""
+        return self._of(key, "periods", tuple)
 
     def count(self, key: str) -> int:
         """A whole number, one or more."""
-        return self._of(key, int)
+        return self._of(key, "count", int)
 
     def flag(self, key: str) -> bool:
         """Yes or no."""
-        return self._of(key, bool)
+        return self._of(key, "flag", bool)
 
     def choice(self, key: str) -> str:
         """One of the words that `PACK_KEYS` allows."""
-        return self._of(key, str)
+        return self._of(key, "choice", str)
 
     def choices(self, key: str) -> tuple[str, ...]:
         """One or more of the words that `PACK_KEYS` allows, in the file's order."""
-        return self._of(key, tuple)
+        return self._of(key, "choices", tuple)
 
     def second_person(self, key: str) -> timedelta | None:
         """None: the second person signs before the act leaves; a time: at the latest so long after."""
-        return self._of(key, SecondPerson).within
+        return self._of(key, "second_person", SecondPerson).within
 
     def call_within(self, level: str) -> timedelta:
         """How soon a warning of this level (high, mid, low) is called."""
@@ -160,14 +190,14 @@ class PolicyPack(PackHead):
         key = f"dissuade.visit.{level}"
         return self.duration(key) if self.has(key) else None
 
-    def _of(self, key: str, wanted: type[T]) -> T:
+    def _of(self, key: str, kind: Kind, wanted: type[T]) -> T:
         if key not in self.values:
             message = f"the policy pack {self.id} {self.version} holds no {key}"
             raise PolicyError(
                 message, code="policy_value_missing", pack=self.id, version=self.version, key=key
             )
         value = self.values[key].value
-        if type(value) is not wanted:
+        if PACK_KEYS[key].kind != kind or not isinstance(value, wanted):
             raise PolicyError(
                 f"{key} is a {PACK_KEYS[key].kind}, not asked for as one", pack=self.id, key=key
             )

@@ -2,8 +2,8 @@
 
 For: the check every journal entry passes: exactly the declared fields, each of its declared kind. The kinds
 leave no room for text: an id, a code and a place are short ASCII marks without a run of eleven digits (a
-mobile number has eleven, an identity number more). Leaves alone: which events exist (events.yaml) and who
-writes them (ops.journal).
+mobile number has eleven, an identity number more), a digest is a hash of 64 digits. Leaves alone: which events
+exist (events.yaml) and who writes them (ops.journal).
 """
 
 import re
@@ -18,6 +18,7 @@ _MAX_ID = 2**31 - 1
 _MAX_INT = 2**63 - 1
 _MARK = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.:/-]*", re.ASCII)
 _LONG_DIGITS = re.compile(r"[0-9]{11}")
+_DIGEST = re.compile(r"[0-9a-f]{64}", re.ASCII)
 _PLACE = re.compile(r"[0-9]{6}(?:[0-9]{3})?", re.ASCII)
 
 
@@ -65,6 +66,10 @@ def _is_uuid(value: object) -> bool:
     return True
 
 
+def _is_digest(value: object) -> bool:
+    return isinstance(value, str) and bool(_DIGEST.fullmatch(value))
+
+
 def _is_place(value: object) -> bool:
     return isinstance(value, str) and bool(_PLACE.fullmatch(value))
 
@@ -89,6 +94,7 @@ def _is_instant(value: object) -> bool:
 _CHECKS: dict[FieldKind, Callable[[object], bool]] = {
     "id": _is_id,
     "code": _is_mark,
+    "digest": _is_digest,
     "place": _is_place,
     "int": _is_int,
     "minor": _is_int,
@@ -98,6 +104,7 @@ _CHECKS: dict[FieldKind, Callable[[object], bool]] = {
 _WORDS: dict[FieldKind, str] = {
     "id": "an id (UUID, small number or short mark)",
     "code": "a code (ASCII letters, digits, _.:/- and no run of eleven digits)",
+    "digest": "a SHA-256 in 64 lower-case hexadecimal digits",
     "place": "a jurisdiction code of 6 or 9 digits",
     "int": "a whole number",
     "minor": "a whole number of minor units",

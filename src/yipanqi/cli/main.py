@@ -50,6 +50,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_import(commands)
     _add_trace(commands)
     _add_plan(commands)
+    _add_split(commands)
     _add_journal(commands)
     _add_officer(commands)
     return parser
@@ -162,6 +163,22 @@ def _add_plan(commands: "argparse._SubParsersAction[_Parser]") -> None:
     parser.set_defaults(command=_plan)
 
 
+def _add_split(commands: "argparse._SubParsersAction[_Parser]") -> None:
+    parser = commands.add_parser("split", help="what frozen accounts pay each victim, and why")
+    parser.add_argument(
+        "file", type=Path, metavar="CASE.json", help="transfers, frozen accounts, claims, runs"
+    )
+    parser.add_argument(
+        "--policy", metavar="PACK", help="policy pack whose values stand where a run names none"
+    )
+    parser.add_argument(
+        "--compare", action="store_true", help="all methods side by side instead of the file's runs"
+    )
+    parser.add_argument("--lang", choices=("zh", "en"), default="zh", help="language of reasons (default zh)")
+    parser.add_argument("--json", action="store_true", help="print one JSON document")
+    parser.set_defaults(command=_split)
+
+
 def _add_journal(commands: "argparse._SubParsersAction[_Parser]") -> None:
     journal = commands.add_parser("journal", help="the centre's journal")
     acts = journal.add_subparsers(title="commands", required=True, metavar="COMMAND", parser_class=_Parser)
@@ -226,6 +243,12 @@ def _plan(options: argparse.Namespace) -> int:
     from yipanqi.cli.plan import plan_ledger
 
     return plan_ledger(options)
+
+
+def _split(options: argparse.Namespace) -> int:
+    from yipanqi.cli.split import split_case
+
+    return split_case(options)
 
 
 def _journal_verify(options: argparse.Namespace) -> int:

@@ -38,6 +38,8 @@ INSTALLED_APPS = [
     "yipanqi.ops.staff",
     "yipanqi.ops.partners",
     "yipanqi.ops.subjects",
+    "yipanqi.ops.papers",
+    "yipanqi.ops.moneybook",
     "yipanqi.ops.directives",
     "yipanqi.ops.alerts",
     "yipanqi.ops.cases",

@@ -16,7 +16,7 @@ import numba
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
-_ROOMS: Final = ("ledger", "tracing")
+_ROOMS: Final = ("ledger", "restitution", "tracing")
 _MARKS: Final = (b"@compiled", b"@bare", b"@inlined")
 
 

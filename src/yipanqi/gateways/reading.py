@@ -143,6 +143,13 @@ class Fields:
             refuse(self._path + name, "not an amount such as 50000.00")
         return int(match[1]) * 100 + int((match[2] or "0").ljust(2, "0"))
 
+    def amount_minor(self, name: str, *, least: int = 0) -> int:
+        """As `find_amount_minor`, but it must be there and not below `least` minor units."""
+        found = self.find_amount_minor(name)
+        if found is None:
+            refuse(self._path + name, "missing")
+        return found if found >= least else refuse(self._path + name, f"less than {minor_text(least)}")
+
     def instant(self, name: str) -> datetime:
         """An instant in UTC, written as ISO 8601 with offset."""
         return self.find_instant(name) or refuse(self._path + name, "missing")
@@ -158,6 +165,10 @@ class Fields:
         except (ValueError, OverflowError):
             pass
         return refuse(self._path + name, "not a time such as 2026-03-02T10:15:30+08:00")
+
+    def refuse(self, name: str, reason: str) -> NoReturn:
+        """Raise MessageRefused for one of these fields."""
+        refuse(self._path + name, reason)
 
     def skip(self, name: str) -> None:
         """Take a field whose value is of no use here, whatever it is."""

@@ -10,6 +10,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
+from tests.casework.lifecycles.way_back import WAY_BACK
 from yipanqi import catalog
 from yipanqi.casework import lifecycles
 from yipanqi.casework.lifecycles.alert import ALERT
@@ -207,6 +208,7 @@ MODELS: tuple[tuple[Lifecycle, Mapping[str, Mapping[str, tuple[str, str]]]], ...
     (TRACE_RUN, TRACE_MODEL),
     (STOP_SUGGESTION, SUGGESTION_MODEL),
     (FLOW_IMPORT, IMPORT_MODEL),
+    *WAY_BACK,
 )
 ACTS = sorted({act for _, model in MODELS for acts in model.values() for act in acts})
 

@@ -1,7 +1,7 @@
 """The simulators' HTTP door as an RSGI application: which request goes to whom, and what status a refusal has.
 
-For: `POST /<code>/orders` and `GET /<code>/stops` for the centre (signed), `/control` for whoever holds the token,
-`/health`. Leaves alone: what is done.
+For: `POST /<code>/orders`, `GET /<code>/stops` and `GET /<code>/freezes` for the centre (signed), `/control` for
+whoever holds the token, `/health`. Leaves alone: what is done.
 """
 
 import hmac
@@ -65,6 +65,10 @@ class Application:
                 institution = self._signed(code, scope, body)
                 since = Fields(_query(scope), "").find_instant("since")
                 return 200, {"stops": institution.list_stops(since)}
+            case "GET", [code, "freezes"] if code in self._institutions:
+                institution = self._signed(code, scope, body)
+                since = Fields(_query(scope), "").find_instant("since")
+                return 200, {"freezes": institution.list_freezes(since)}
         raise YipanqiError("There is no such door.", code="not_found")
 
     def _signed(self, code: str, scope: Any, body: bytes) -> Institution:

@@ -1,7 +1,7 @@
 """The control door: whoever holds the token opens accounts, moves money, and sets faults and clocks.
 
 For: reading what is asked and doing it to one institution or all. Leaves alone: HTTP (`app`) and who holds the
-token. Moving money out meets the institution's own rule: a stopped account lets nothing out.
+token. Moving money out meets the institution's own rules: a stopped account lets nothing out, frozen money stays.
 """
 
 from datetime import timedelta
@@ -9,8 +9,9 @@ from typing import Any
 
 from yipanqi.gateways.messages import Target
 from yipanqi.gateways.reading import Fields, parse_object, refuse
-from yipanqi.gateways.simulators.books import HeldAccount
+from yipanqi.gateways.simulators.books import HeldAccount, HeldFreeze
 from yipanqi.gateways.simulators.clock import InstitutionClock
+from yipanqi.gateways.simulators.freezing import freeze_act
 from yipanqi.gateways.simulators.institution import Institution
 
 MAX_CONTROL_BYTES = 16 * 1024 * 1024
@@ -19,7 +20,7 @@ ALL = "*"
 
 
 def control(body: bytes, institutions: dict[str, Institution]) -> dict[str, Any]:
-    """Do what a control message asks, in the order open, credit, move_out, faults, clock; says what came of it.
+    """Do what a message asks, in the order open, credit, foreign_freeze, move_out, faults, clock; say what came of it.
 
     Raises MessageRefused; what stands before the fault in that order is done then.
     """
@@ -27,7 +28,8 @@ def control(body: bytes, institutions: dict[str, Institution]) -> dict[str, Any]
     code = fields.choice("institution", (ALL, *institutions))
     asked = [institutions[code]] if code != ALL else list(institutions.values())
     opening, crediting, moving = (fields.find_objects(name) for name in ("open", "credit", "move_out"))
-    if code == ALL and (opening or crediting or moving):
+    freezing = fields.find_objects("foreign_freeze")
+    if code == ALL and (opening or crediting or freezing or moving):
         refuse("institution", "accounts belong to one institution")
     faults, clock = fields.find_object("faults"), _clock(fields.find_object("clock"))
     fields.done()
@@ -35,11 +37,14 @@ def control(body: bytes, institutions: dict[str, Institution]) -> dict[str, Any]
     for institution in asked[:1]:
         done["opened"] = sum(_open(institution, each) for each in opening)
         done["credited"] = [_credit(institution, each) for each in crediting]
+        done["frozen"] = [_foreign_freeze(institution, each) for each in freezing]
         done["moved"] = [_move_out(institution, each) for each in moving]
     new = [each.faults.changed(faults.copy()) for each in asked] if faults else [None] * len(asked)
     for institution, changed in zip(asked, new, strict=True):
         if changed or clock:
             institution.set_up(faults=changed, clock=clock)
+    for institution in asked:
+        institution.sweep()
     return done
 
 
@@ -49,6 +54,7 @@ def show_books(institution: Institution, number: str = "") -> dict[str, Any]:
     return {
         "accounts": [_account(each) for each in books.accounts.values() if number in {"", each.number}],
         "stops": [each for each in institution.list_stops(None) if number in {"", each["account_number"]}],
+        "freezes": [institution.show_freeze(each, now) for each in books.all_freezes(number)],
         "orders": len(books.answers),
         "delivered": sum(kept.is_delivered for kept in books.answers.values()),
         "fell": dict(institution.dice.fell),
@@ -102,17 +108,36 @@ def _credit(institution: Institution, fields: Fields) -> dict[str, Any]:
 
 
 def _move_out(institution: Institution, fields: Fields) -> dict[str, Any]:
-    """Book money out, all of it without an amount: what was moved, and the cause when nothing was (stopped, short)."""
+    """Book money out, without an amount all that is not frozen: what was moved, and the cause when nothing was.
+
+    Causes are stopped, short and frozen.
+    """
     account = _held(institution, fields)
-    minor = fields.find_amount_minor("amount")
+    asked = fields.find_amount_minor("amount")
     fields.done()
-    minor = account.balance_minor if minor is None else minor
-    cause = "short" if minor > account.balance_minor else ""
+    available = institution.books.available_minor(account.number, institution.clock.now())
+    minor = available if asked is None else asked
+    cause = "frozen" if minor > available or (asked is None and minor == 0 < account.balance_minor) else ""
+    if minor > account.balance_minor:
+        cause = "short"
     if institution.books.live_stop(account.number, institution.clock.now()) is not None:
         cause = "stopped"
     if not cause:
         institution.enter({"debit": {"number": account.number, "minor": minor}})
     return {"number": account.number, "moved_minor": 0 if cause else minor, "cause": cause}
+
+
+def _foreign_freeze(institution: Institution, fields: Fields) -> dict[str, Any]:
+    """Another authority freezes, all there is without an amount: what its freeze holds."""
+    account, minor = _held(institution, fields), fields.find_amount_minor("amount")
+    ends_at, department = fields.instant("ends_at"), fields.text("department", 100)
+    fields.done()
+    now = institution.clock.now()
+    before = institution.books.available_minor(account.number, now)
+    freeze = HeldFreeze("", account.number, "", department, minor or 0, minor is None, 0, now, ends_at)
+    institution.enter({"freeze": freeze_act(freeze)})
+    frozen = before - institution.books.available_minor(account.number, now)
+    return {"number": account.number, "frozen_minor": frozen}
 
 
 def _held(institution: Institution, fields: Fields) -> HeldAccount:

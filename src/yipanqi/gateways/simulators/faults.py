@@ -11,8 +11,8 @@ from dataclasses import asdict, dataclass, replace
 from yipanqi.gateways.reading import Fields, refuse
 
 CHANCES = (
-    "mismatch",  # answers that the elements do not fit although they do; nothing is stopped
-    "partial",  # part of the money went out just before the stop
+    "mismatch",  # answers that the elements do not fit although they do; nothing is stopped or frozen
+    "partial",  # part of the money went out just before the stop or freeze
     "late",  # the answer comes after `late_seconds`
     "duplicate",  # the answer comes two or three times
     "out_of_order",  # the answer waits for the next one and comes after it
@@ -20,6 +20,7 @@ CHANCES = (
     "silent",  # the order is acted on and received with 202, and no answer comes for this arrival
     "closed",  # the order is acted on, but the connection closes without 202, and no answer comes for this arrival
     "unavailable",  # 503 and nothing is done
+    "payee_closed",  # one payee of a return: its account is closed, and its line fails
 )
 MAX_SECONDS = 3600.0
 
@@ -37,6 +38,7 @@ class Faults:
     silent: float = 0
     closed: float = 0
     unavailable: float = 0
+    payee_closed: float = 0
     latency_from: float = 0
     latency_to: float = 0
     late_seconds: float = 30

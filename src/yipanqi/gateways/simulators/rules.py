@@ -1,18 +1,21 @@
 """What an institution does with an order, as a pure function of its books, its clock and the order.
 
-The rules are those of 银发〔2016〕86号 (rules.md §2.1): the account's name, number, amount and time of the transfer must
-all fit the books, else nothing is stopped; a stop lasts 48 hours from the institution's own instant and then ends
-by itself; a stopped account takes money in and lets none out. Ours: an order without a transfer (the protective
-stop of a resident's own card) is held against number and name only; ExpireTime is the last instant to act on an
-order and does not shorten the stop; an extension adds one further period, once; phones keep the same period.
+Here stand the rules of stops, which are those of 银发〔2016〕86号 (rules.md §2.1); those of freezes stand in `freezing`.
+The account's name, number, amount and time of the transfer must all fit the books, else nothing is stopped; a stop
+lasts 48 hours from the institution's own instant and then ends by itself; a stopped account takes money in and lets
+none out. Ours: an order without a transfer (the protective stop of a resident's own card) is held against number
+and name only; ExpireTime is the last instant to act on an order and does not shorten the stop; an extension adds
+one further period, once; phones keep the same period.
 """
 
-import unicodedata
-from dataclasses import dataclass, field
+from collections.abc import Collection
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from yipanqi.gateways.messages import FailureCode, OrderKind, OrderMessage, Target
+from yipanqi.gateways.messages import FailureCode, OrderKind, OrderMessage
 from yipanqi.gateways.simulators.books import Act, Books, HeldAccount, HeldStop
+from yipanqi.gateways.simulators.decisions import Decision, unlike
+from yipanqi.gateways.simulators.freezing import decide_change, decide_freeze
 
 
 @dataclass(frozen=True)
@@ -23,23 +26,21 @@ class Terms:
     time_tolerance: timedelta = timedelta(minutes=5)
 
 
-@dataclass(frozen=True)
-class Decision:
-    """What is done: `act` for the books, the stop's bounds when it succeeded, else why not."""
+def decide(
+    order: OrderMessage, *, books: Books, terms: Terms, now: datetime, closed: Collection[str] = ()
+) -> Decision:
+    """What the institution does with an order it has not seen before. Changes nothing.
 
-    act: Act = field(default_factory=dict)
-    starts_at: datetime | None = None
-    ends_at: datetime | None = None
-    failure_code: FailureCode | None = None
-    failure_cause: str = ""
-
-
-def decide(order: OrderMessage, *, books: Books, terms: Terms, now: datetime) -> Decision:
-    """What the institution does with an order it has not seen before. Changes nothing."""
+    `closed` are Refs of payees of a return whose account shall turn out to be closed.
+    """
     if now > order.expires_at:
         return Decision(failure_code=FailureCode.EXPIRED)
     if order.kind is OrderKind.STOP:
         return _stop(order, books, terms, now)
+    if order.kind is OrderKind.FREEZE:
+        return decide_freeze(order, books=books, now=now)
+    if order.kind not in {OrderKind.LIFT, OrderKind.EXTEND}:
+        return decide_change(order, books=books, now=now, closed=closed)
     stop = books.stops.get(order.original_order_id or "")
     if stop is None or stop.number != order.account.number:
         return Decision(failure_code=FailureCode.UNKNOWN_STOP)
@@ -50,13 +51,9 @@ def decide(order: OrderMessage, *, books: Books, terms: Terms, now: datetime) ->
 
 def mismatch(order: OrderMessage, account: HeldAccount | None, tolerance: timedelta) -> str:
     """The first element that does not fit the books: account, name, amount or time; empty when all fit."""
-    if account is None:
-        return "account"
-    named = order.account.name or order.target is Target.ACCOUNT
-    if named and _plain(order.account.name) != _plain(account.name):
-        return "name"
-    if order.amount_minor is None or order.transfer_at is None:
-        return ""
+    wrong = unlike(order, account)
+    if wrong or account is None or order.amount_minor is None or order.transfer_at is None:
+        return wrong
     times = [at for minor, at in account.credits if minor == order.amount_minor]
     if not times:
         return "amount"
@@ -93,7 +90,3 @@ def _extend(stop: HeldStop, terms: Terms) -> Decision:
     ends_at = stop.ends_at + terms.period
     entered: Act = {"order_id": stop.order_id, "ends_at": ends_at.isoformat()}
     return Decision({"extend": entered}, stop.starts_at, ends_at)
-
-
-def _plain(name: str) -> str:
-    return "".join(unicodedata.normalize("NFKC", name).split()).casefold()

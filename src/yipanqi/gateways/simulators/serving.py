@@ -1,8 +1,13 @@
-"""Running the simulators of one configuration in this process until told to stop."""
+"""Running the simulators of one configuration in this process until told to stop.
+
+Each second every institution looks whether a freeze holds more by now. Leaves alone: what the institutions do.
+"""
 
 import asyncio
+import contextlib
 import signal
 import socket
+from collections.abc import Collection
 
 import httpx
 from granian.constants import HTTPModes, Interfaces
@@ -18,6 +23,7 @@ from yipanqi.kernel.errors import YipanqiError
 
 MOST_CONNECTIONS = 32
 POST_SECONDS = 30.0
+SWEEP_SECONDS = 1.0
 
 
 class PortTaken(YipanqiError):
@@ -55,7 +61,18 @@ async def _serve(config: SimulatorConfig) -> None:
             loop.add_signal_handler(each, server.stop)
         for institution in institutions.values():
             institution.resume()
+        sweeping = asyncio.create_task(_sweep(institutions.values()))
         await server.serve()
+        sweeping.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await sweeping
+
+
+async def _sweep(institutions: Collection[Institution]) -> None:
+    while True:
+        await asyncio.sleep(SWEEP_SECONDS)
+        for institution in institutions:
+            institution.sweep()
 
 
 def _institution(one: InstitutionConfig, config: SimulatorConfig, client: httpx.AsyncClient) -> Institution:

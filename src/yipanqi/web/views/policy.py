@@ -58,6 +58,7 @@ def _group_name(group: str) -> str:
         "stop": _("Stopping payments"),
         "dissuade": _("Warning and dissuasion"),
         "freeze": _("Freezing"),
+        "screen": _("Screening held money"),
         "return": _("Returning money"),
         "appeal": _("Appeals"),
     }[group]
@@ -105,8 +106,13 @@ def value_in_words(item: catalog.PolicyValue) -> str:
         return _("within %(time)s after it left") % {"time": duration_in_words(value.within)}
     if isinstance(value, int):
         return f"{value:,}"
-    words = (value,) if isinstance(value, str) else value
-    names = [catalog.choice_names()[word].name.get(show.language()) for word in words]
+    parts = (value,) if isinstance(value, str) else value
+    names = [
+        period_in_words(part)
+        if isinstance(part, Period)
+        else catalog.choice_names()[part].name.get(show.language())
+        for part in parts
+    ]
     return ("、" if show.language().startswith("zh") else ", ").join(names)
 
 
