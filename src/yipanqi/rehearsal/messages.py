@@ -32,6 +32,7 @@ LIVE_FROM_S = 11 * 3600  # of a province's first day: by then people have paid
 SCALE = 0.5
 LARGE_MINOR = 1_000_000
 LARGE_FIRST = 5
+LARGE_NOTICED = timedelta(minutes=5)  # after they were paid: by then part of the money has gone on
 FEW = 0.25  # of the warnings about people who have paid less than a tenth of that, where a visitor watches
 LIVE_SPEED = 2  # mules pass money on so many times as fast where a visitor watches: after 1½ to 5 minutes
 BANKS = ("ccb", "icbc")
@@ -83,19 +84,21 @@ class Message:
         payments = tuple(each.moved(each.at + shift, prefix=prefix) for each in self.payments)
         return Message(self.sender, sent_at, row, truth, payments)
 
-    def fresh(self, sent_at: datetime, *, speed: int = 1) -> "Message":
-        """The same message sent at another instant: what was paid last before it is paid then and passed on `speed`
-        times as fast; what was paid earlier is left out, and after a large sum nothing is left to pay."""
+    def fresh(self, sent_at: datetime, *, speed: int = 1, noticed: timedelta = timedelta(0)) -> "Message":
+        """The same message sent at another instant: what was paid last before it is paid `noticed` earlier and passed
+        on `speed` times as fast; what was paid before that is left out, and after a large sum nothing is left to pay.
+        """
         moved = self.at(sent_at)
         last = moved.paid_before(sent_at)
         if last is None:
             return moved
-        row = moved.row | {"occurred_at": sent_at.isoformat()}
+        paid_at = sent_at - noticed
+        row = moved.row | {"occurred_at": paid_at.isoformat()}
         truth, later = moved.truth, [each for each in moved.payments if each.at > sent_at]
         if truth and last.move.amount_minor >= LARGE_MINOR:
             truth, later = replace(truth, would_pay_at=None), []
-        payments = tuple(each.moved(max(each.at, sent_at), speed=speed) for each in (last, *later))
-        return Message(self.sender, sent_at, row, truth, payments)
+        payments = tuple(each.moved(each.at, speed=speed) for each in later)
+        return Message(self.sender, sent_at, row, truth, (last.moved(paid_at, speed=speed), *payments))
 
     def paid_before(self, at: datetime) -> Payment | None:
         """The last payment up to an instant, to the account of the row if it names one."""
@@ -127,7 +130,13 @@ def plan_history(seed: int, until: datetime, *, quick: bool = False) -> History:
     past = [each for each in sent if starts_at <= each.sent_at <= until - WINDUP]
     later = _large_first([each for each in _worth_a_chase(seed, sent) if each.sent_at >= until])[:RUSH_MOST]
     begin = until - RUSH
-    rush = [each.fresh(begin + RUSH * (n + 1) / (len(later) + 1)) for n, each in enumerate(later)]
+    rush = [
+        each.fresh(
+            begin + RUSH * (n + 1) / (len(later) + 1),
+            noticed=LARGE_NOTICED if n < LARGE_FIRST else timedelta(0),
+        )
+        for n, each in enumerate(later)
+    ]
     return History(starts_at, until, past, rush)
 
 

@@ -22,10 +22,11 @@ METHODS = ("haircut", "fifo", "lifo", "poison")
 UNDER_WAY = frozenset({"queued", "running"})
 UNTOLD = frozenset({"held", "answer"})  # reasons that the panel tells otherwise, or that the chance contains
 HOLDS = frozenset({"stopped", "lifting"})
+# From how many minor units on a sum is told in a unit, and the unit's own size.
 _UNITS = {
-    "zh": ((10**10, "亿"), (10**6, "万")),
-    "en": ((10**11, "B"), (10**8, "M"), (10**5, "k")),
-}  # in minor units
+    "zh": ((10**10, 10**10, "亿"), (10**6, 10**6, "万")),
+    "en": ((10**11, 10**11, "B"), (10**8, 10**8, "M"), (10**6, 10**5, "k")),
+}
 _MEANINGS = {
     "haircut": gettext_lazy(
         "Each payment takes its share of all the money in the account. The usual choice."
@@ -72,7 +73,7 @@ def adding_up(parts: Sequence[int]) -> list[dict[str, str]]:
     """
     total = sum(parts)
     units = _UNITS["zh" if show.language().startswith("zh") else "en"]
-    size, unit = next((each for each in units if total >= each[0]), (0, ""))
+    _, size, unit = next((each for each in units if total >= each[0]), (0, 0, ""))
     if not size:
         return [{"short": format_amount(each), "full": format_amount(each)} for each in (total, *parts)]
     tenth = size // 10

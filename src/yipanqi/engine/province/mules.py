@@ -5,6 +5,7 @@ commission that stays; it leaves as cash, to an exchange, or into a payment comp
 why the victim paid.
 """
 
+from dataclasses import dataclass
 from typing import Final
 
 from yipanqi.engine.province.banking import Market, Teller
@@ -54,6 +55,15 @@ def _open_mules(teller: Teller, draws: Draws, prefix: str, count: int) -> list[s
     ]
 
 
+@dataclass(frozen=True, slots=True)
+class _Trail:
+    """The way of one payment's money: the fraud it was paid in, the payment, and the chances on the way."""
+
+    fraud: Fraud
+    payment_id: str
+    draws: Draws
+
+
 class MuleChain:
     """Moves frauds' money through the rings and notes each tainted transfer."""
 
@@ -63,9 +73,10 @@ class MuleChain:
 
     def take_in(self, fraud: Fraud, payment: Transfer, at_s: int) -> None:
         """Note the victim's payment and have its money sent on."""
-        self._note(fraud, payment, 0, payment.id)
         draws = stream(self._scenario.seed, "chain", fraud.number, len(fraud.payments))
-        self._send_on(fraud, payment.id, draws, payment, 1, at_s)
+        trail = _Trail(fraud, payment.id, draws)
+        self._note(trail, payment, 0)
+        self._send_on(trail, payment, 1, at_s)
 
     def rebate(self, fraud: Fraud, task: int, amount_minor: int, at_s: int) -> None:
         """Pay a task's rebate from the feeder, filled from the ring's exchange when low; none if unpaid."""
@@ -77,80 +88,54 @@ class MuleChain:
         if self._book.move(at_s, ring.feeder, fraud.victim.account, amount_minor, channel="mobile_bank"):
             fraud.rebate_minor += amount_minor
 
-    def _note(self, fraud: Fraud, moved: Transfer, level: int, payment_id: str) -> None:
-        self.tainted.append(TaintedTransfer(fraud.id, moved.id, level, moved.amount_minor, payment_id))
+    def _note(self, trail: _Trail, moved: Transfer, level: int) -> None:
+        found = TaintedTransfer(trail.fraud.id, moved.id, level, moved.amount_minor, trail.payment_id)
+        self.tainted.append(found)
 
-    def _send_on(
-        self, fraud: Fraud, payment_id: str, draws: Draws, arrival: Transfer, level: int, at_s: int
-    ) -> None:
+    def _send_on(self, trail: _Trail, arrival: Transfer, level: int, at_s: int) -> None:
+        draws = trail.draws
         left_minor = arrival.amount_minor - arrival.amount_minor * draws.whole(3, 12) // 1000
         leave_s = at_s + draws.whole(DWELL_MIN_S, DWELL_MAX_S - _FORWARD_SPAN_S)
         if level == _LAST_LEVEL or (level == 2 and draws.chance(0.35)):
-            self._plan_leaving(fraud, payment_id, draws, arrival.payee, left_minor, level, leave_s)
+            self._plan_leaving(trail, arrival.payee, left_minor, level, leave_s)
             return
         parts = _split(draws, left_minor, draws.whole(2, 4) if left_minor >= 300_000 else 1)
-        payees = draws.distinct(fraud.ring.levels[level], len(parts))
+        payees = draws.distinct(trail.fraud.ring.levels[level], len(parts))
         for payee, part_minor in zip(payees, parts, strict=True):
-            way = arrival.payee, payee, part_minor, level
-            self._agenda.put(leave_s, self._forward, fraud, payment_id, draws, *way)
+            self._agenda.put(leave_s, self._forward, trail, arrival.payee, payee, part_minor, level)
             leave_s += draws.whole(5, _FORWARD_SPAN_S // 3)
 
     def _forward(
-        self,
-        fraud: Fraud,
-        payment_id: str,
-        draws: Draws,
-        payer: str,
-        payee: str,
-        amount_minor: int,
-        level: int,
-        at_s: int,
+        self, trail: _Trail, payer: str, payee: str, amount_minor: int, level: int, at_s: int
     ) -> None:
         moved = self._book.move(at_s, payer, payee, amount_minor, channel="mobile_bank")
         if moved is not None:
-            self._note(fraud, moved, level, payment_id)
-            self._send_on(fraud, payment_id, draws, moved, level + 1, at_s)
+            self._note(trail, moved, level)
+            self._send_on(trail, moved, level + 1, at_s)
 
-    def _plan_leaving(
-        self,
-        fraud: Fraud,
-        payment_id: str,
-        draws: Draws,
-        payer: str,
-        amount_minor: int,
-        level: int,
-        leave_s: int,
-    ) -> None:
+    def _plan_leaving(self, trail: _Trail, payer: str, amount_minor: int, level: int, leave_s: int) -> None:
+        draws = trail.draws
         way = draws.weighted(_WAYS_OUT)
         if way == "cash_out":
             for _ in range(_CASH_TIMES):
                 cash_minor = min(amount_minor, _CASH_LIMIT_MINOR) // 10_000 * 10_000
                 if cash_minor:
-                    self._agenda.put(leave_s, self._leave, fraud, payment_id, payer, cash_minor, level, way)
+                    self._agenda.put(leave_s, self._leave, trail, payer, cash_minor, level, way)
                     amount_minor -= cash_minor
                     leave_s += draws.whole(15, _FORWARD_SPAN_S // _CASH_TIMES)
             way = "exchange"
         if amount_minor >= 10_000:
-            self._agenda.put(leave_s, self._leave, fraud, payment_id, payer, amount_minor, level, way)
+            self._agenda.put(leave_s, self._leave, trail, payer, amount_minor, level, way)
 
-    def _leave(
-        self,
-        fraud: Fraud,
-        payment_id: str,
-        payer: str,
-        amount_minor: int,
-        level: int,
-        way: str,
-        at_s: int,
-    ) -> None:
+    def _leave(self, trail: _Trail, payer: str, amount_minor: int, level: int, way: str, at_s: int) -> None:
         payee, channel = self._market.clearing, "quick_pay"
         if way == "cash_out":
             payee, channel = self._market.cash_by_bank[self._book.accounts[payer].bank_code], "atm"
         elif way == "exchange":
-            payee, channel = fraud.ring.exchange, "mobile_bank"
+            payee, channel = trail.fraud.ring.exchange, "mobile_bank"
         moved = self._book.move(at_s, payer, payee, amount_minor, channel=channel, kind=way)
         if moved is not None:
-            self._note(fraud, moved, level, payment_id)
+            self._note(trail, moved, level)
 
 
 def _split(draws: Draws, amount_minor: int, count: int) -> list[int]:

@@ -94,8 +94,8 @@ def _mark_ties(booked_at: Any, payer: Any, payee: Any, flags: Any, tied: Any, se
             end += 1
         for row in range(first, end):
             if not flags[row] & STILL:
-                tied[row] |= 1 if seen[payer[row], 0] > 1 and seen[payer[row], 1] == 3 else 0
-                tied[row] |= 2 if seen[payee[row], 0] > 1 and seen[payee[row], 1] == 3 else 0
+                tied[row] |= PAYER if seen[payer[row], 0] > 1 and seen[payer[row], 1] == 3 else 0
+                tied[row] |= PAYEE if seen[payee[row], 0] > 1 and seen[payee[row], 1] == 3 else 0
         for row in range(first, end):
             seen[payer[row]] = 0
             seen[payee[row]] = 0
@@ -113,7 +113,7 @@ def _mark_matters(
         giver, taker = payer[row], payee[row]
         matters[row] = matter[giver]
         if matter[taker] and not flags[row] & LEAVES:
-            matters[row] |= 2
+            matters[row] |= PAYEE
             if tag[row] < 0 and reached[giver]:
                 matter[giver] = 1
-                matters[row] |= 1
+                matters[row] |= PAYER

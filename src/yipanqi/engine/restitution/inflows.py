@@ -18,9 +18,8 @@ from yipanqi.engine.restitution.books import PAYEE, PAYER, Books
 from yipanqi.engine.restitution.case import CaseError
 from yipanqi.engine.restitution.lowest import Lowest, finish, lift, new_stack, push, slots_of
 from yipanqi.engine.tracing.following import new_money, with_room
-from yipanqi.engine.tracing.moving import HAIRCUT, has_room
-from yipanqi.engine.tracing.pots import CLEAN_MONEY, FIRST, LAST, TAINTED
-from yipanqi.engine.tracing.shares import add_clean, add_source, put_shares, take_shares
+from yipanqi.engine.tracing.moving import HAIRCUT, arrive, change_clean, has_room, put, spend_clean, take
+from yipanqi.engine.tracing.pots import FIRST, LAST, TAINTED
 
 MAX_CELLS: Final = 100_000_000  # frozen accounts times claims
 SHOWN: Final = 5  # transfers kept for each frozen account and claim, to be told in an explanation
@@ -101,7 +100,7 @@ def follow_claims(
     )
     stack = new_stack(ledger, funds, claims, slots, opening)
     money = new_money(pots, claims)
-    _open(money.pots, opening)
+    _open(money, opening)
     while _sweep(scene, money, notes, stack) < rows:
         money = with_room(money, HAIRCUT)
         if notes.at[1] + claims >= len(notes.row):
@@ -125,10 +124,10 @@ def _with_room(notes: _Notes, claims: int) -> _Notes:
 
 
 @bare
-def _open(pots: Any, opening: Any) -> None:
+def _open(money: Any, opening: Any) -> None:
     for pot in range(len(opening)):
         if opening[pot]:
-            add_clean(pots, pot, opening[pot], True)
+            change_clean(money, HAIRCUT, pot, opening[pot], True)
 
 
 @bare
@@ -143,26 +142,27 @@ def _sweep(scene: Any, money: Any, notes: Any, stack: Any) -> int:
         if not has_room(money, HAIRCUT) or notes.at[1] + claims >= len(notes.row):
             return row
         giver, taker, amount, tag = scene.payer[row], scene.payee[row], scene.amount[row], scene.tag[row]
-        moved, clean = 0, amount
+        moved, taken = 0, (amount, 0, 0)
         if side & PAYER:
-            moved, clean = _pay(money, giver, amount)
+            if money.pots[giver, TAINTED]:
+                moved, taken = take(money, HAIRCUT, giver, amount)
+            else:
+                spend_clean(money, HAIRCUT, giver, amount)
             if len(scene.slot) and scene.fund[giver] >= 0:
                 push(stack, scene.fund[giver], scene.after[row])
         if not side & PAYEE:
             continue
         fund = scene.fund[taker]
         if tag >= 0:
-            add_source(money.pots, money.sources, taker, tag, amount)
-            money.pots[taker, TAINTED] += amount
+            arrive(money, HAIRCUT, taker, tag, amount)
             notes.level[taker] = 1
             if fund >= 0:
                 _note(scene, notes, stack, fund, tag, row, taker, amount)
             continue
         if not moved:
-            add_clean(money.pots, taker, amount, True)
+            change_clean(money, HAIRCUT, taker, amount, True)
         else:
-            put_shares(money.pots, money.sources, money.scratch, giver, taker, clean)
-            money.pots[taker, TAINTED] += moved
+            put(money, HAIRCUT, giver, taker, moved, taken)
             hops = notes.level[giver] + 1
             notes.level[taker] = hops if not notes.level[taker] else min(notes.level[taker], hops)
             start = money.pots[giver, FIRST]
@@ -174,16 +174,6 @@ def _sweep(scene: Any, money: Any, notes: Any, stack: Any) -> int:
             lift(stack, fund, len(notes.came) * claims + scene.slot[row], amount - moved)
     notes.at[0] = len(scene.payer)
     return len(scene.payer)
-
-
-@inlined
-def _pay(money: Any, pot: int, amount: int) -> Any:
-    """(claims' money, other money) that a pot pays."""
-    if money.pots[pot, TAINTED]:
-        return take_shares(money.pots, money.sources, money.scratch, pot, amount)
-    clean = money.pots[pot, CLEAN_MONEY]
-    add_clean(money.pots, pot, -min(clean, amount), amount > clean)
-    return 0, amount
 
 
 @inlined

@@ -16,7 +16,7 @@ from yipanqi.engine.ledger.texts import frozen
 from yipanqi.engine.tracing import moving, walking
 from yipanqi.engine.tracing.lots import Pool, list_tagged
 from yipanqi.engine.tracing.moving import Money
-from yipanqi.engine.tracing.owning import by_pot_and_tag
+from yipanqi.engine.tracing.owning import Held, by_pot_and_tag
 from yipanqi.engine.tracing.pots import TAINTED, new_pots
 from yipanqi.engine.tracing.reaching import payees_of, reach
 from yipanqi.engine.tracing.shares import list_sources, new_scratch, new_sources
@@ -227,15 +227,10 @@ def doubled(array: NDArray[Any]) -> NDArray[Any]:
     return larger
 
 
-def held_by(
-    money: Money, code: int, pots: NDArray[np.int32]
-) -> tuple[NDArray[np.int32], NDArray[np.int32], NDArray[np.int64]]:
+def held_by(money: Money, code: int, pots: NDArray[np.int32]) -> Held:
     """(pot, tag, held): what traced money lies in some pots, which rise, by seed, in the order of pot and tag."""
     if code == moving.HAIRCUT:
         found = list_sources(money.pots, money.sources, pots)
     else:
         found = list_tagged(money.pool, money.pots, pots)
-    in_order: tuple[NDArray[np.int32], NDArray[np.int32], NDArray[np.int64]] = by_pot_and_tag(
-        found, len(money.scratch.share)
-    )
-    return in_order
+    return by_pot_and_tag(found, len(money.scratch.share))

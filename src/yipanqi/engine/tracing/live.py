@@ -63,9 +63,7 @@ class LiveTrace:
         """Open seeds: transfers that came already are followed at once, others when they come."""
         self._seeds.update(dict.fromkeys(seeds))
         ledger = self._history.ledger()
-        if len(
-            ledger
-        ):  # what comes at the same instant may belong before the last row: then it counts as late
+        if len(ledger):  # what comes at the instant of the last row may belong before it: then it is late
             self._last = max(self._last, (int(ledger.booked_at[-1]), 2**63 - 1, ""))
         return self._anew(ledger, frozenset())
 

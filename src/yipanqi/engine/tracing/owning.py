@@ -6,13 +6,15 @@ Leaves finding it to `lots` and `shares`.
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from yipanqi.engine.compiled import bare
 
+Held = tuple[NDArray[np.int32], NDArray[np.int32], NDArray[np.int64]]
 _BLOCK = 64  # tags looked at together
 
 
-def by_pot_and_tag(found: Any, tags: int) -> Any:
+def by_pot_and_tag(found: Held, tags: int) -> Held:
     """(pot, tag, money), rising by pot and tag, from three such arrays in which a pot's lines lie together.
 
     Lines of one pot and tag become one; pots keep their order. Overwrites the arrays.

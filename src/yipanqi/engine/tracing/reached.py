@@ -150,9 +150,8 @@ class Reached:
             map(self.sinks.__getitem__, own),
             repeat(False),
         )
-        return list(
-            map(partial(tuple.__new__, Moved), zip(*columns, strict=False))
-        )  # as `Moved._make`, faster
+        make = partial(tuple.__new__, Moved)  # as `Moved._make`, faster
+        return list(map(make, zip(*columns, strict=False)))
 
     def correct(self, key: Key, minor: int, held_minor: int) -> Moved:
         """The news that what an account holds is not what was said before."""

@@ -149,28 +149,36 @@ def take_shares(pots: Any, sources: Any, scratch: Any, pot: int, amount: int) ->
 @inlined
 def _split(money: Any, scratch: Any, clean: int, amount: int, total: int) -> Any:
     """Write the shares in whole units, rounded down, and the remainders; return the sum of the shares."""
-    count, factor, given = len(money), float(amount) / float(total), 0
+    count, factor = len(money), float(amount) / float(total)
     share, rest = scratch.share, scratch.rest
-    for place in range(count):
+    share[count], rest[count] = portion(clean, amount, total)
+    given = share[count]
+    if amount > _SMALL:
+        for place in range(count):
+            share[place], rest[place] = portion(money[place], amount, total)
+            given += share[place]
+        return given
+    for place in range(count):  # as `portion`, with nothing to repeat: several at once
         whole: Any = np.int64(float(money[place]) * factor)
-        over = amount * money[place] - whole * total  # wraps; the true value is small and comes out right
+        over = amount * money[place] - whole * total
         off = np.int64(over >= total) - np.int64(over < 0)
         share[place], rest[place] = whole + off, over - off * total
         given += whole + off
-    whole = np.int64(float(clean) * factor)
-    share[count], rest[count] = whole, amount * clean - whole * total
-    given += whole
-    if amount > _SMALL or rest[count] < 0 or rest[count] >= total:
-        given = 0
-        for place in range(count + 1):
-            while rest[place] < 0:
-                share[place] -= 1
-                rest[place] += total
-            while rest[place] >= total:
-                share[place] += 1
-                rest[place] -= total
-            given += share[place]
     return given
+
+
+@inlined
+def portion(money: int, amount: int, total: int) -> Any:
+    """(money · amount / total rounded down, what is left of it in parts of `total`)."""
+    whole: Any = np.int64(float(money) * (float(amount) / float(total)))
+    rest = amount * money - whole * total  # wraps; the true value is small and comes out right
+    while rest < 0:
+        whole -= 1
+        rest += total
+    while rest >= total:
+        whole += 1
+        rest -= total
+    return whole, rest
 
 
 @inlined
@@ -219,14 +227,10 @@ def _sift(scratch: Any, count: int, left: int, total: int) -> Any:
     scale = _CLASSES / float(total)
     for place in range(count + 1):
         kinds[place] = np.int64(float(rest[place]) * scale)
-    for kind in range(_CLASSES + 1):
-        counts[kind] = 0
+    counts[:] = 0
     for place in range(count + 1):
         counts[kinds[place]] += 1
-    least = _CLASSES
-    while counts[least] < left:
-        left -= counts[least]
-        least -= 1
+    least, left = _last_class(counts, left)
     for place in range(count + 1):
         share[place] += kinds[place] > least
     tied = 0
@@ -249,14 +253,10 @@ def _narrow(scratch: Any, tied: int, left: int) -> Any:
                 share[order[at]] += 1
             return 0, 0
         scale = _CLASSES / float(high - low)
-        for kind in range(_CLASSES + 1):
-            counts[kind] = 0
+        counts[:] = 0
         for at in range(tied):
             counts[np.int64(float(rest[order[at]] - low) * scale)] += 1
-        least = _CLASSES
-        while counts[least] < left:
-            left -= counts[least]
-            least -= 1
+        least, left = _last_class(counts, left)
         kept = 0
         for at in range(tied):
             place = order[at]
@@ -266,6 +266,16 @@ def _narrow(scratch: Any, tied: int, left: int) -> Any:
             kept += its == least
         tied = kept
     return tied, left
+
+
+@inlined
+def _last_class(counts: Any, left: int) -> Any:
+    """(the class in which the last of the `left` largest lies, how many of it are among them)."""
+    least = _CLASSES
+    while counts[least] < left:
+        left -= counts[least]
+        least -= 1
+    return least, left
 
 
 @inlined

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from yipanqi.engine.compiled import bare
 from yipanqi.engine.ledger.columns import LEAVES, STILL
+from yipanqi.engine.tracing.shares import portion
 
 _CLEAN, _TRACED = 1, 2  # what entered a pot first; 0: nothing yet
 _PIECE = 2_000_000  # rows a call
@@ -89,12 +90,5 @@ def _sweep(scene: Any, pots: Any, first: Any, start: int, end: int, found: Any, 
 @bare
 def _share(traced: int, amount: int, total: int, first: int) -> Any:
     """Of an amount below the total: what traced money pays, to the nearest unit; a half goes to what entered first."""
-    share: Any = np.int64(float(traced) * (float(amount) / float(total)))
-    rest = amount * traced - share * total  # wraps; the true value is small and comes out right
-    while rest < 0:
-        share -= 1
-        rest += total
-    while rest >= total:
-        share += 1
-        rest -= total
+    share, rest = portion(traced, amount, total)
     return share + (rest > total - rest or (rest == total - rest and first == _TRACED))

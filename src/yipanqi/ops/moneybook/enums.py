@@ -64,9 +64,8 @@ KEPT_BY: dict[tuple[Book, Kind], frozenset[str]] = {
     (Book.HOLDINGS, Kind.LAPSED): _BY_ACCOUNT,
     (Book.HOLDINGS, Kind.HANDED_OVER): _BY_ACCOUNT,
 }
-WITHOUT_ACCOUNT = frozenset(
-    {Kind.ATTRIBUTED, Kind.RETURNED, Kind.HANDED_OVER}
-)  # money of the escrow has none
+# Kept by an account, but for money of the escrow, which has none.
+WITHOUT_ACCOUNT = frozenset({Kind.ATTRIBUTED, Kind.RETURNED, Kind.HANDED_OVER})
 
 SHIFTS: dict[Book, frozenset[tuple[Kind, Kind]]] = {
     Book.CLAIMS: frozenset(

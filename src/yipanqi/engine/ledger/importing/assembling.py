@@ -94,10 +94,8 @@ def _with_originals(rows: pl.DataFrame, known: pl.DataFrame) -> pl.DataFrame:
 
 def _earlier(known: pl.DataFrame) -> pl.DataFrame:
     """Transfers of earlier batches between known accounts, without reversals that found theirs, and these."""
-    told = known.filter(pl.col("other").is_not_null()).sort(
-        "out", descending=True
-    )  # the payer's half tells it
-    once = told.unique("transfer", keep="first", maintain_order=True)
+    payers_first = known.filter(pl.col("other").is_not_null()).sort("out", descending=True)
+    once = payers_first.unique("transfer", keep="first", maintain_order=True)
     done = pl.col("reverses").fill_null("") != ""
     settled = once.filter(done)["reverses"]
     return once.filter(~done & ~pl.col("transfer").is_in(settled.implode())).with_columns(
