@@ -1,6 +1,7 @@
 """The live chase equals the batch trace on every prefix, with given openings, late rows and reversals and all."""
 
 import os
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 
@@ -79,6 +80,29 @@ def test_equals_the_batch_on_every_prefix(method, stream):
 
 
 @pytest.mark.parametrize("method", METHODS)
+@settings(max_examples=RUNS, deadline=None)
+@given(rows=ledgers(most=24), data=st.data())
+def test_steps_forward_alone_equal_the_batch(method, rows, data):
+    rows = [row for row in rows if row.kind != "reversal" and row.currency == "CNY"]
+    rows.sort(key=lambda row: row.order)
+    seeds = data.draw(st.lists(st.sampled_from([*ACCOUNTS[:1], *(row.id for row in rows)]), max_size=5))
+    opening = {name: data.draw(st.integers(0, 50)) for name in ACCOUNTS}
+    history = Growing()
+    live = LiveTrace(history, method=method, opening=opening)
+    live.open(seeds)
+    while rows:
+        size = data.draw(st.integers(1, len(rows)))
+        while size < len(rows) and rows[size].at == rows[size - 1].at:
+            size += 1  # what comes at one instant comes together: nothing is late
+        batch, rows = rows[:size], rows[size:]
+        history.append(frame_of(batch))
+        live.push_frame(frame_of(data.draw(st.permutations(batch))))
+        ledger = history.ledger()
+        came = [seed for seed in seeds if ledger.ids.find(seed) is not None]
+        assert live.accounts() == trace(ledger, came, method=method, opening=opening).accounts
+
+
+@pytest.mark.parametrize("method", METHODS)
 @settings(max_examples=RUNS // 2, deadline=None)
 @given(stream=streams())
 def test_every_arrival_is_told_in_order(method, stream):
@@ -143,12 +167,13 @@ def test_the_ledger_is_asked_once_for_all_accounts_that_are_new():
     assert history.asked == 2  # for P0 alone
 
 
-def test_objects_and_frames_are_put_in_order():
+@pytest.mark.parametrize("serial", [None, 7])
+def test_objects_and_frames_are_put_in_order(serial):
     rows = [
-        Row("b", 2, "M", "N", 300, serial=7),
-        Row("c", 2, "M", "O", 300, serial=8),
-        Row("z", 2, "M", "Q", 300, serial=None),
         Row("seed", 1, "V", "M", 500),
+        Row("c", 2, "M", "O", 300, serial=7),
+        Row("b", 2, "M", "N", 300, serial=7),
+        Row("a", 2, "M", "Q", 300, serial=serial),
     ]
     told = []
     for push in (
@@ -158,6 +183,29 @@ def test_objects_and_frames_are_put_in_order():
         _, live = chased(rows, opened=["seed"])
         told.append([(each.transfer_id, each.amount_minor) for each in push(live)])
     assert told[0] == told[1] == [("seed", 500), ("b", 200), ("c", 300)]  # 400 were there before
+
+
+def test_an_account_in_two_currencies_is_two():
+    first = [Row("yuan", 1, "V", "M", 70), Row("seed", 2, "V", "M", 500, currency="USD")]
+    history, live = chased(first, opened=[])
+    live.open(["seed"])
+    then = [Row("on", 3, "M", "N", 200, currency="USD"), Row("other", 4, "M", "N", 60)]
+    history.append(frame_of(then))
+    live.push([movement(row) for row in then])
+    assert live.accounts() == trace(history.ledger(), ["seed"], method="fifo").accounts
+    assert {(each.account, each.currency, each.held_minor) for each in live.accounts()} == {
+        ("M", "USD", 300),
+        ("N", "USD", 200),
+    }
+
+
+def test_the_bank_is_the_one_that_was_told_last():
+    rows = [Row("seed", 1, "V", "M", 500), Row("more", 2, "V", "M", 500)]
+    history, live = chased(rows[:1], opened=["seed", "more"])
+    live.push([movement(rows[0])])
+    history.append(frame_of(rows[1:]))
+    told = live.push([replace(movement(rows[1]), payee_bank="ccb")])
+    assert [each.bank for each in (*told, *live.accounts())] == ["ccb", "ccb"]
 
 
 def test_a_transfer_that_the_ledger_lacks_is_refused():
