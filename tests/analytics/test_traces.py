@@ -10,6 +10,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from procrastinate.contrib.django.models import ProcrastinateJob
 
 from tests.analytics.conftest import MULE, SECOND, THIRD, VICTIM, Bank
 from yipanqi.analytics import queries, running
@@ -27,6 +28,7 @@ from yipanqi.analytics.services import (
     unmask_traced,
     unpin,
 )
+from yipanqi.analytics.tracing import TRACE_TASK, follow_on
 from yipanqi.casework.authority import NotAllowed
 from yipanqi.engine.tracing import trace
 from yipanqi.engine.tracing.evidence import verify_evidence
@@ -321,3 +323,13 @@ def test_money_in_another_currency_is_not_stopped_in_yuan(desk: Desk) -> None:
     with pytest.raises(YipanqiError) as refused:
         desk.act(stop_traced, desk.done(run), SECOND)
     assert refused.value.code == "not_in_yuan"
+
+
+def test_what_an_officer_waits_for_goes_before_what_the_centre_makes(desk: Desk) -> None:
+    TraceRun.objects.for_system("a test begins anew").delete()
+    ProcrastinateJob.objects.filter(task_name=TRACE_TASK).delete()
+    made = follow_on(desk.case, now=desk.world.now)
+    asked = desk.ask()
+    jobs = ProcrastinateJob.objects.filter(task_name=TRACE_TASK).order_by("-priority")
+    assert made and [job.args["run_id"] for job in jobs] == [str(asked.id), str(made.id)]
+    assert [job.priority for job in jobs] == [0, -1]

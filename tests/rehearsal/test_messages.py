@@ -5,7 +5,16 @@ from itertools import islice
 
 import pytest
 
-from yipanqi.rehearsal.messages import QUICK, RUSH, WINDUP, live_messages, plan_history
+from yipanqi.rehearsal.messages import (
+    LARGE_FIRST,
+    LARGE_MINOR,
+    LARGE_NOTICED,
+    QUICK,
+    RUSH,
+    WINDUP,
+    live_messages,
+    plan_history,
+)
 from yipanqi.rehearsal.staging import FEED, PARTNERS
 from yipanqi.rehearsal.world import World
 
@@ -30,6 +39,17 @@ def test_a_history_is_of_two_days_in_order_and_ends_in_a_rush(hour: int) -> None
     assert plan.starts_at <= instants[0] and instants[-1] <= until - WINDUP
     assert len(plan.rush) >= 60
     assert all(until - RUSH < message.sent_at < until for message in plan.rush)
+
+
+def test_a_rush_begins_with_large_payments_whose_money_can_go_on() -> None:
+    plan = plan_history(3, UNTIL)
+    large = plan.rush[:LARGE_FIRST]
+    mules = {payment.move.payee.account for message in plan.messages for payment in message.payments}
+    for message in large:
+        (payment,) = message.payments
+        assert payment.move.amount_minor >= LARGE_MINOR and payment.trail
+        assert payment.at == message.sent_at - LARGE_NOTICED
+        assert payment.move.payee.account not in mules
 
 
 def test_some_senders_know_where_people_live() -> None:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from django.db import transaction
 from procrastinate.contrib.django import app as queue
+from procrastinate.jobs import DEFAULT_PRIORITY
 
 from yipanqi import catalog
 from yipanqi.analytics.graphs import holds_account
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
 TRACE_TASK = "analytics.trace"
 SINKS = ("cash_out", "merchant", "clearing", "exchange", "foreign")
 PINS_MAX = 50
+_LATER = DEFAULT_PRIORITY - 1  # traces that no officer waits for let calls and orders go first
 
 
 class TraceRefused(YipanqiError):
@@ -179,7 +181,9 @@ def _ask(
     run.put_at(case.place_code)
     run.save(force_insert=True)
     write_entry(run_draft(run, "trace.asked", acting, now, method=method))
-    queue.configure_task(TRACE_TASK, queue="trace", lock=f"trace:{case.id}").defer(run_id=str(run.id))
+    priority = DEFAULT_PRIORITY if officer else _LATER
+    task = queue.configure_task(TRACE_TASK, queue="trace", lock=f"trace:{case.id}", priority=priority)
+    task.defer(run_id=str(run.id))
     return run
 
 

@@ -4,7 +4,7 @@ broken.
 A plan is a function of seed and instant alone: the same two give the same rows. Posting them is `player`'s matter.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from itertools import count
@@ -128,16 +128,12 @@ def plan_history(seed: int, until: datetime, *, quick: bool = False) -> History:
     province = generate(seed, days, start_date=first_date, scale=SCALE, warnings_per_day=per_day)
     sent = with_broken(seed, _messages(province))
     past = [each for each in sent if starts_at <= each.sent_at <= until - WINDUP]
-    later = _large_first([each for each in _worth_a_chase(seed, sent) if each.sent_at >= until])[:RUSH_MOST]
-    begin = until - RUSH
-    rush = [
-        each.fresh(
-            begin + RUSH * (n + 1) / (len(later) + 1),
-            noticed=LARGE_NOTICED if n < LARGE_FIRST else timedelta(0),
-        )
-        for n, each in enumerate(later)
-    ]
-    return History(starts_at, until, past, rush)
+    later = [each for each in _worth_a_chase(seed, sent) if each.sent_at >= until][:RUSH_MOST]
+    large = _large(seed)
+    step, begin = RUSH / (len(large) + len(later) + 1), until - RUSH
+    first = [each.fresh(begin + step * n, noticed=LARGE_NOTICED) for n, each in enumerate(large, start=1)]
+    rest = [each.fresh(begin + step * n) for n, each in enumerate(later, start=len(large) + 1)]
+    return History(starts_at, until, past, [*first, *rest])
 
 
 def live_messages(seed: int, started_at: datetime) -> Iterator[Message]:
@@ -173,16 +169,20 @@ def _worth_a_chase(seed: int, messages: Iterable[Message]) -> Iterator[Message]:
             yield message
 
 
-def _large_first(messages: Sequence[Message]) -> list[Message]:
-    """The messages, begun with a few by banks about large payments of people who answer at once."""
-    large: dict[str, Message] = {}
-    for message in messages:
+def _large(seed: int) -> list[Message]:
+    """A few messages by banks about large payments of people who answer at once.
+
+    From a province of their own: the mules of the history's are stopped by the time of the rush, and no money goes on.
+    """
+    own_seed = crc32(f"{seed} large".encode())
+    province = generate(own_seed, LIVE_DAYS, scale=SCALE, warnings_per_day=LIVE_WARNINGS_PER_DAY)
+    found: dict[str, Message] = {}
+    for message in _messages(province):
         paid = message.paid_before(message.sent_at)
         answers = message.truth is not None and message.truth.answers_on_call == 1
         if paid and answers and message.sender in BANKS and paid.move.amount_minor >= LARGE_MINOR:
-            large.setdefault(paid.phone, message)
-    first = list(large.values())[:LARGE_FIRST]
-    return [*first, *(each for each in messages if each not in first)]
+            found.setdefault(paid.phone, message.at(message.sent_at, "large-"))
+    return list(found.values())[:LARGE_FIRST]
 
 
 def _broken(message: Message, kind: int) -> Message:
