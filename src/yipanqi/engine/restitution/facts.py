@@ -4,7 +4,6 @@ Claims are numbered in the order in which ties of the last minor unit are settle
 are numbered by name. Leaves choosing among the facts to `bases`.
 """
 
-from collections.abc import Mapping
 from datetime import datetime
 from functools import cached_property
 
@@ -46,6 +45,7 @@ class Facts:
         self.tag = _tags(self.ledger, order, self.rows)
         self.settled = np.array([claim not in case.claims for claim in order], np.bool_)
         self.opening = openings_of(self.ledger, self._openings())
+        self._ordered: dict[str, NDArray[np.int64]] = {}
 
     def _pot(self, account: str) -> int:
         return next(iter(self.ledger.pots.of(account)), -1)
@@ -107,10 +107,6 @@ class Facts:
         if method not in self._ordered:
             self._ordered[method] = self._follow(method)
         return self._ordered[method]
-
-    @cached_property
-    def _ordered(self) -> dict[str, NDArray[np.int64]]:
-        return {}
 
     def _follow(self, method: str) -> NDArray[np.int64]:
         seeds = np.flatnonzero(self.tag >= 0).astype(np.int64)
@@ -182,6 +178,6 @@ def _tags(ledger: Ledger, claims: list[str], rows: list[NDArray[np.int64]]) -> N
     return tag
 
 
-def own_pots(ledger: Ledger, own: Mapping[str, object] | frozenset[str]) -> frozenset[int]:
+def own_pots(ledger: Ledger, own: frozenset[str]) -> frozenset[int]:
     """The pots of payers that are the holder himself."""
     return frozenset(pot for account in own for pot in ledger.pots.of(account))
