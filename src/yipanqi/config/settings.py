@@ -45,6 +45,8 @@ INSTALLED_APPS = [
     "yipanqi.ops.cases",
     "yipanqi.ops.workorders",
     "yipanqi.ops.measures",
+    "yipanqi.ops.screening",
+    "yipanqi.ops.returns",
     "yipanqi.ops.indicators",
     "yipanqi.gateways",
     "yipanqi.analytics",
