@@ -7,7 +7,7 @@ What an officer marks as an end has the money followed anew. The job itself is i
 import uuid
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from django.db import transaction
 from procrastinate.contrib.django import app as queue
@@ -33,6 +33,7 @@ TRACE_TASK = "analytics.trace"
 SINKS = ("cash_out", "merchant", "clearing", "exchange", "foreign")
 PINS_MAX = 50
 _LATER = DEFAULT_PRIORITY - 1  # traces that no officer waits for let calls and orders go first
+_GATHERS = {"seconds": 5}  # and take in what moves within these
 
 
 class TraceRefused(YipanqiError):
@@ -181,8 +182,8 @@ def _ask(
     run.put_at(case.place_code)
     run.save(force_insert=True)
     write_entry(run_draft(run, "trace.asked", acting, now, method=method))
-    priority = DEFAULT_PRIORITY if officer else _LATER
-    task = queue.configure_task(TRACE_TASK, queue="trace", lock=f"trace:{case.id}", priority=priority)
+    when: dict[str, Any] = {} if officer else {"priority": _LATER, "schedule_in": _GATHERS}
+    task = queue.configure_task(TRACE_TASK, queue="trace", lock=f"trace:{case.id}", **when)
     task.defer(run_id=str(run.id))
     return run
 
