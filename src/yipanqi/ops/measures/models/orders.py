@@ -14,7 +14,8 @@ from yipanqi.ops.vault.fields import SealedField
 
 
 class Order(models.Model):
-    """An order to a partner, for one stop or one freeze. Its id goes on the wire: whatever is sent again under it takes effect once.
+    """An order to a partner, for one stop or one freeze. Its id goes on the wire: whatever is sent again under it
+    takes effect once.
 
     `tries` counts transmissions, `asks` how often an answer was waited for in vain; `due_at` is when the clock looks at
     it again: to send it once more, or because no answer came.
