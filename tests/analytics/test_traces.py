@@ -13,9 +13,9 @@ import pytest
 from procrastinate.contrib.django.models import ProcrastinateJob
 
 from tests.analytics.conftest import MULE, SECOND, THIRD, VICTIM, Bank
-from yipanqi.analytics import queries, running
+from yipanqi.analytics import graphs, queries, running
 from yipanqi.analytics.folder import fresh_store
-from yipanqi.analytics.models import TraceRun
+from yipanqi.analytics.models import LedgerRow, Seed, TraceRun
 from yipanqi.analytics.results import pack_trace, unpack_trace
 from yipanqi.analytics.running import give_up, run_trace
 from yipanqi.analytics.services import (
@@ -316,10 +316,9 @@ def test_money_in_another_currency_is_not_stopped_in_yuan(desk: Desk) -> None:
     desk.world.bank("ccb")
     desk.bank.post(desk.bank.row(VICTIM, SECOND, "700.00", after=35, currency="USD", payee_name="吴三"))
     desk.follow()
+    dollars = LedgerRow.objects.get(external_id="ccb-0006")
+    Seed.objects.filter(case=desk.case).update(row=dollars)  # as if the victim had paid in dollars
     run = desk.ask()
-    TraceRun.objects.for_system("as if the victim had paid in dollars").filter(id=run.id).update(
-        seeds=["ccb:ccb-0006"]
-    )
     with pytest.raises(YipanqiError) as refused:
         desk.act(stop_traced, desk.done(run), SECOND)
     assert refused.value.code == "not_in_yuan"
@@ -333,3 +332,18 @@ def test_what_an_officer_waits_for_goes_before_what_the_centre_makes(desk: Desk)
     jobs = ProcrastinateJob.objects.filter(task_name=TRACE_TASK).order_by("-priority")
     assert made and [job.args["run_id"] for job in jobs] == [str(asked.id), str(made.id)]
     assert [job.priority for job in jobs] == [0, -1]
+
+
+def test_a_waiting_trace_begins_where_the_payment_stands_when_it_runs(
+    world: World, bank: Bank, follow: Any
+) -> None:
+    case = world.case(payer_account=VICTIM, payer_bank="ccb")
+    follow(case)
+    run = TraceRun.objects.for_system("made by the chase").get(case=case)
+    assert run.seeds[0].startswith("report:")
+    bank.post(bank.row(VICTIM, MULE, "50000.00"), bank.row(MULE, SECOND, "20000.00", after=5))
+    follow(case)
+    run_trace(run.id, now=world.now)
+    run.refresh_from_db()
+    assert (run.status, run.seeds) == ("done", ["ccb:ccb-0001"])
+    assert len(graphs.graph_of_run(run)["nodes"]) == 3

@@ -16,7 +16,7 @@ from yipanqi.analytics.folder import fresh_store
 from yipanqi.analytics.models import TraceRun
 from yipanqi.analytics.pushing import tell
 from yipanqi.analytics.results import pack_trace
-from yipanqi.analytics.tracing import TraceRefused, move_run
+from yipanqi.analytics.tracing import TraceRefused, move_run, seeds_of
 from yipanqi.casework.lifecycles.trace_run import TRACE_RUN
 from yipanqi.engine.tracing import Trace, trace
 from yipanqi.kernel.errors import YipanqiError
@@ -55,6 +55,7 @@ def _begin(run_id: uuid.UUID, now: datetime) -> TraceRun | None:
             return None
         move_run(run, "start", acting=SYSTEM, now=now)
         run.stage, run.done, run.total = "reading", 0, 0
+        run.seeds = seeds_of(run.case_id) or run.seeds  # a bank's row may have taken a report's place
         run.save()
         return run
 

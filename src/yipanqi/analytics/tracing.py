@@ -142,6 +142,15 @@ def run_draft(
     )
 
 
+def seeds_of(case_id: uuid.UUID) -> list[str]:
+    """The ids in the ledger of the transfers that the payments of a case's victim stand for now."""
+    rows = Seed.objects.filter(case_id=case_id).order_by("payment_id")
+    return [
+        f"{sender}:{external_id}"
+        for sender, external_id in rows.values_list("row__sender", "row__external_id")
+    ]
+
+
 def _latest(case: Case) -> TraceRun | None:
     rows = TraceRun.objects.for_system("of a case that passed its gate").filter(case=case)
     run: TraceRun | None = rows.defer("result").order_by("-asked_at", "-id").first()
@@ -158,10 +167,7 @@ def _ask(
     acting: Actor,
     now: datetime,
 ) -> TraceRun:
-    seeds = (
-        Seed.objects.filter(case=case).order_by("payment_id").values_list("row__sender", "row__external_id")
-    )
-    ids = [f"{sender}:{external_id}" for sender, external_id in seeds]
+    ids = seeds_of(case.id)
     if not ids:
         raise TraceRefused("no payment of the victim is known", code="no_payment_known")
     pack = catalog.policy(case.pack_id, case.pack_version)

@@ -286,9 +286,10 @@
     mark = state.dataset.mark;
     const answer = await fetch(page().dataset.graphUrl, { headers: { "HX-Request": "true" } });
     if (!answer.ok) { board.toast(document.getElementById("toasts").dataset.failed); return; }
-    const first = graph === null;
+    const first = cy === null;
     graph = await answer.json();
     if (!graph.nodes.length) return;
+    box().closest(".money-columns").hidden = false; // the page may have been opened before anything was found
     draw({ keep: !first });
     const ids = new Set(graph.nodes.map((node) => node.id));
     if (!first && ids.has(chosen)) { show(aboutUrl(chosen), true); return; }
