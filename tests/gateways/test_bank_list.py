@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from yipanqi.gateways.bank_list import read_list
+from yipanqi.gateways.bank_list import read_freezes, read_list
 from yipanqi.gateways.reading import MessageRefused
 from yipanqi.gateways.tasks import reconcile
 from yipanqi.ops.measures.models import Reconciliation
@@ -30,6 +30,26 @@ VALUES = st.one_of(
 
 def body(*lines: object) -> bytes:
     return json.dumps({"stops": list(lines)}).encode()
+
+
+FREEZE = {name: value for name, value in LINE.items() if name != "balance"} | {
+    "department": "福州市反诈中心",
+    "frozen": "50000.00",
+}
+
+
+def test_freezes_that_run_count_and_those_that_wait_too() -> None:
+    lines = [FREEZE, FREEZE | {"status": "queued", "frozen": "0.00"}, FREEZE | {"status": "released"}]
+    found = read_freezes(json.dumps({"freezes": lines}).encode())
+    assert [freeze.frozen_minor for freeze in found] == [5_000_000, 0]
+
+
+@pytest.mark.parametrize("changed", [{"frozen": None}, {"frozen": "-1"}, {"status": "lifted"}, {"more": 1}])
+def test_a_freeze_that_cannot_be_read_refuses_the_list(changed: dict[str, object]) -> None:
+    with pytest.raises(MessageRefused):
+        read_freezes(json.dumps({"freezes": [FREEZE | changed]}).encode())
+    with pytest.raises(MessageRefused, match="freezes: missing"):
+        read_freezes(b"{}")
 
 
 def test_only_what_is_in_effect_counts() -> None:

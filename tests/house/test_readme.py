@@ -29,7 +29,7 @@ PAGES = [
     *(ROOT / name for name in ("CONTRIBUTING.md", "CHANGELOG.md", "benchmarks/AIMS.md")),
     *sorted((ROOT / "docs").rglob("*.md")),
 ]
-KINDS = {"sh", "sh demo", "sh centre", "text", "json", "mermaid", "python"}
+KINDS = {"sh", "sh demo", "sh centre", "text", "json", "mermaid", "python", "sql"}
 FENCE = re.compile(r"^( *)```(.*?)\n(.*?)^\1```$", re.M | re.S)
 LINK = re.compile(r"!?\[[^\]]*\]\(([^)\s]+)\)")
 SYSTEM = {"createuser", "createdb", "pg_dump", "pg_restore"}  # PostgreSQL's own; not ours to check

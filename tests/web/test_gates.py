@@ -35,6 +35,7 @@ ACTS = {
     "language": None,
     "alive": None,
     "ready": None,
+    "public_returns": None,
     "home": "",
     "logout": "",
     "password": "",
@@ -84,10 +85,55 @@ ACTS = {
     "difference_settle": "stop.reconcile",
     "answer_settle": "stop.reconcile",
     "answer_unmask": "person.unmask",
+    "money_book": "money.read",
+    "money_proof": "money.read",
+    "money_book_export": "money.read",
+    "paper": "paper.read",
+    "freezes": "freeze.read",
+    "freeze_export": "freeze.read",
+    "freeze_detail": "freeze.read",
+    "freeze_renew": "freeze.propose",
+    "freeze_cut": "freeze.propose",
+    "freeze_release": "freeze.propose",
+    "freeze_let_lapse": "freeze.propose",
+    "freeze_interest": "freeze.propose",
+    "freeze_unmask": "person.unmask",
+    "case_freeze": "freeze.propose",
     "stop_detail": "stop.read",
     "stop_lift": "stop.lift",
     "stop_extend": "stop.propose",
     "stop_unmask": "person.unmask",
+    "screenings": "screening.read",
+    "screening_detail": "screening.read",
+    "evidence_add": "screening.enter",
+    "evidence_view": "screening.read",
+    "evidence_withdraw": "screening.enter",
+    "screening_find": "screening.find",
+    "screening_reopen": "screening.find",
+    "screening_unmask": "person.unmask",
+    "returns": "return.read",
+    "return_new": "return.manage",
+    "return_detail": "return.read",
+    "return_move": "return.manage",
+    "claim_add": "return.manage",
+    "claim": "return.manage",
+    "claim_move": "return.manage",
+    "claim_apply": "return.manage",
+    "return_methods": "return.manage",
+    "methods_state": "return.manage",
+    "methods_ask": "return.manage",
+    "methods_choose": "return.manage",
+    "methods_lines": "return.manage",
+    "return_payouts": "return.pay",
+    "payout_order": "return.pay",
+    "payout_receipt": "return.pay",
+    "objections": "return.read",
+    "objection_lodge": "objection.enter",
+    "objection_decide": "objection.decide",
+    "case_property": "money.read",
+    "repayment_enter": "repayment.enter",
+    "hand_over_propose": "hand_over.propose",
+    "hand_over_receipt": "hand_over.propose",
     "approvals": "stop.sign",
     "approvals_queue": "stop.sign",
     "approvals_pending": "stop.sign",
@@ -147,7 +193,8 @@ DESKS = [(name, act) for name, act in ACTS.items() if act is not None]
 
 
 def address(name: str) -> str:
-    return reverse(name, args=[uuid.uuid4() for _ in range(ROUTES[name].count("<uuid:"))])
+    forms = ["pdf"] * ROUTES[name].count("<str:form>")
+    return reverse(name, args=[uuid.uuid4() for _ in range(ROUTES[name].count("<uuid:"))] + forms)
 
 
 def test_every_address_has_its_gate() -> None:
@@ -191,6 +238,9 @@ BEHIND = {
     "visit_unmask": "visit.read",
     "money_stop": "trace.read",
     "money_unmask": "trace.read",
+    "screening_unmask": "freeze.read",
+    "case_property": "case.read",
+    "freeze_unmask": "freeze.read",
 }
 
 

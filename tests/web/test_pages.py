@@ -24,6 +24,8 @@ PAGES = [
     "approvals",
     "funds",
     "reconciliation",
+    "freezes",
+    "screenings",
     "alerts",
     "cases",
     "case_new",

@@ -11,15 +11,19 @@ from django.test import Client
 from django.urls import reverse
 from procrastinate.contrib.django.models import ProcrastinateJob
 
-from tests.ops.measures.conftest import ACCOUNT, Desk
+from tests.ops.measures.conftest import ACCOUNT, Desk, FreezeDesk
 from tests.web.stopped import counts, held, stop
 from tests.web.test_pages import queries, shown
 from yipanqi import catalog
 from yipanqi.ops.journal.models import Entry
-from yipanqi.ops.measures import answering
+from yipanqi.ops.measures import answering, stop_answers
 from yipanqi.ops.measures.answering import keep_unreadable
+from yipanqi.ops.measures.freezing import answering as freeze_answering
+from yipanqi.ops.measures.freezing.changing import ask_renewal
+from yipanqi.ops.measures.freezing.reconciling import BankFreeze
 from yipanqi.ops.measures.models import Answer, Difference, Order, PaymentStop
 from yipanqi.ops.measures.reconciling import BankStop, compare, note_failure
+from yipanqi.rehearsal.world import World
 
 Browser = Callable[..., Client]
 HOURS_48 = timedelta(hours=48)
@@ -111,9 +115,30 @@ def test_answers_nobody_could_use_are_told_and_taken_off(desk: Desk, browser: Br
     assert counts(county)["reconciliation"] == "1"
 
 
+def test_what_a_bank_says_of_freezes_is_told_in_words(world: World, browser: Browser) -> None:
+    freezing = FreezeDesk(world)
+    freeze = freezing.frozen()
+    freezing.world.advance(timedelta(minutes=2))
+    order = freezing.freeze_order(freeze)
+    line = BankFreeze(str(order.id), ACCOUNT, freeze.frozen_at, freeze.expires_at + HOURS_48, 1_000_000)
+    stranger = BankFreeze("", ACCOUNT, freeze.frozen_at, freeze.expires_at, 0)
+    client = browser(roles=["funds_officer"], language="en")
+    given = {"partner": freezing.bank, "listed": [], "now": freezing.world.now}
+    for freezes in ([line, stranger], []):
+        compare(freezes=freezes, **given)
+        page = shown(client, "/funds/reconciliation")
+        told = ("50,000.00", "10,000.00", "no such freeze of this centre") if freezes else ("Frozen",)
+        assert all(words in page for words in told)
+    freezing.ask(ask_renewal, freeze, until_date=freeze.until_date + HOURS_48, ground="still_investigating")
+    freezing.sign_freeze(freeze)
+    freezing.reply(freeze, "renew", ok=False, failure="freeze_ended", frozen_minor=None)
+    assert catalog.bank_failures()["freeze_ended"].name.en in shown(client, "/funds/reconciliation")
+
+
 def test_every_problem_of_an_answer_has_its_words() -> None:
-    source = Path(answering.__file__).read_text("utf-8")
-    said = set(re.findall(r'return "(answer_\w+)"', source)) | set(re.findall(r'problem="(\w+)"', source))
+    modules = (answering, stop_answers, freeze_answering)
+    source = "".join(Path(each.__file__).read_text("utf-8") for each in modules)
+    said = set(re.findall(r'"(answer_\w+)"', source)) | set(re.findall(r'problem="(\w+)"', source))
     assert said == set(catalog.answer_problems())
 
 

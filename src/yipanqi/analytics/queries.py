@@ -6,7 +6,7 @@ Each through its gate.
 import uuid
 from typing import TYPE_CHECKING, Any
 
-from django.db.models import Max
+from django.db.models import Exists, Max, OuterRef
 
 from yipanqi.analytics import graphs
 from yipanqi.analytics.deciding import access_suggestion
@@ -112,10 +112,8 @@ def list_imports(officer: "Officer", case_id: uuid.UUID) -> list[FlowImport]:
 def open_suggestions(officer: "Officer") -> Any:
     """The same as a lazy set, for counting."""
     require(officer, "stop.read")
-    live = (
-        PaymentStop.objects.for_system("an account is stopped once")
-        .filter(status__in=LIVE)
-        .values("account_id")
-    )
+    live = PaymentStop.objects.for_system("an account is stopped once").filter(status__in=LIVE)
     rows = StopSuggestion.objects.in_scope(officer.scope_code).select_related("case", "account")
-    return rows.filter(status="open", case__status__in=OPEN).exclude(account_id__in=live)
+    return rows.filter(status="open", case__status__in=OPEN).filter(
+        ~Exists(live.filter(account=OuterRef("account")))
+    )

@@ -6,6 +6,7 @@ from procrastinate import JobContext
 from procrastinate.contrib.django import app
 
 from yipanqi.analytics.chase import chase
+from yipanqi.analytics.dividing import give_up_division, run_division
 from yipanqi.analytics.folder import fresh_store
 from yipanqi.analytics.importing import IMPORT_TASK, give_up_reading, read_flows
 from yipanqi.analytics.learning import LEARN_TASK, learn
@@ -17,6 +18,7 @@ from yipanqi.ops.alerts.queries import list_untriaged
 from yipanqi.ops.cases.services import FOLLOW_TASK
 from yipanqi.ops.journal.queries import now
 from yipanqi.ops.journal.services import correlated
+from yipanqi.ops.returns.choosing import DIVIDE_TASK
 
 TOGETHER = 100
 TRIES = 3
@@ -66,6 +68,18 @@ def read_bank_file(context: JobContext, import_id: str) -> None:
         except Exception:
             if context.job.attempts >= TRIES:
                 give_up_reading(uuid.UUID(import_id), now=now())
+            raise
+
+
+@app.task(name=DIVIDE_TASK, queue="ledger", retry=TRIES, pass_context=True)
+def divide_money(context: JobContext, division_id: str) -> None:
+    """Divide the held money of a return among its claims by every method."""
+    with correlated():
+        try:
+            run_division(uuid.UUID(division_id), now=now())
+        except Exception:
+            if context.job.attempts >= TRIES:
+                give_up_division(uuid.UUID(division_id), now=now())
             raise
 
 

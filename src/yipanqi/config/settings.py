@@ -53,6 +53,7 @@ INSTALLED_APPS = [
     "yipanqi.web",
     "yipanqi.wall",
     "yipanqi.api",
+    "yipanqi.public",
 ]
 MIDDLEWARE = [
     "yipanqi.web.middleware.correlation",
@@ -103,7 +104,7 @@ SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if flag("YIPANQI_T
 SECURE_CONTENT_TYPE_NOSNIFF = True
 X_FRAME_OPTIONS = "DENY"
 DATA_UPLOAD_MAX_MEMORY_SIZE = 32 * 1024 * 1024
-FILE_UPLOAD_MAX_MEMORY_SIZE = 9 * 1024 * 1024  # a photo of a visit (8 MB) never lies on the disk unsealed
+FILE_UPLOAD_MAX_MEMORY_SIZE = 21 * 1024 * 1024  # a piece of evidence (20 MB) never lies on the disk unsealed
 
 LANGUAGE_CODE = "zh-hans"
 LANGUAGES = [("zh-hans", "中文"), ("en", "English")]

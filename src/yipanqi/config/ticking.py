@@ -13,6 +13,8 @@ from yipanqi.analytics import learning
 from yipanqi.ops.cases import deadlines as cases
 from yipanqi.ops.directives import deadlines as directives
 from yipanqi.ops.measures import deadlines as measures
+from yipanqi.ops.returns import deadlines as returns
+from yipanqi.ops.screening import deadlines as screening
 from yipanqi.ops.workorders import deadlines as work_orders
 
 log = structlog.get_logger(__name__)
@@ -27,6 +29,8 @@ class FireDue(Protocol):
 
 CLOCKS: dict[str, FireDue] = {
     "measures": measures.fire_due,
+    "screening": screening.fire_due,
+    "returns": returns.fire_due,
     "cases": cases.fire_due,
     "work_orders": work_orders.fire_due,
     "directives": directives.fire_due,

@@ -8,4 +8,5 @@ urlpatterns = [
     path("", include("yipanqi.web.urls")),
     path("wall", include("yipanqi.wall.urls")),
     path("api/v1/", api.urls),
+    path("public/", include("yipanqi.public.urls")),
 ]

@@ -6,7 +6,7 @@ from urllib.parse import urlencode
 
 from procrastinate.contrib.django import app
 
-from yipanqi.gateways.bank_list import read_list
+from yipanqi.gateways.bank_list import read_freezes, read_list
 from yipanqi.gateways.reading import MessageRefused
 from yipanqi.gateways.sending import PartnerUnreachable, ask, send_all
 from yipanqi.ops.journal.queries import now
@@ -30,7 +30,7 @@ def send_orders(order_ids: list[str]) -> None:
 
 @app.task(name=RECONCILE_TASK, queue=QUEUE, retry=3)
 def reconcile(partner_code: str) -> None:
-    """Fetch a bank's list of stops and compare it with ours; a list that cannot be had is noted."""
+    """Fetch a bank's lists of stops and freezes and compare them with ours; what cannot be had is noted."""
     partner, at = find_partner(partner_code), now()
     if partner is None or not partner.endpoint:
         return
@@ -38,12 +38,13 @@ def reconcile(partner_code: str) -> None:
         try:
             query = urlencode({"since": (at - LOOK_BACK).isoformat()})
             listed = read_list(ask(partner, "GET", f"/stops?{query}").content)
+            freezes = read_freezes(ask(partner, "GET", f"/freezes?{query}").content)
         except PartnerUnreachable as error:
             note_failure(partner=partner, error=str(error.facts["error"]), now=at)
         except MessageRefused as error:
             note_failure(partner=partner, error=f"message_refused:{error.facts['field']}", now=at)
         else:
-            compare(partner=partner, listed=listed, now=at)
+            compare(partner=partner, listed=listed, freezes=freezes, now=at)
 
 
 @app.periodic(cron="40 4 * * *")

@@ -31,7 +31,7 @@ from yipanqi.rehearsal.street import Street
 from yipanqi.rehearsal.tellers import Tellers
 from yipanqi.web.demo import DEMO_PASSWORD
 
-CLERK, CHIEF, FUNDS = DESK_CLERKS
+CLERK, CHIEF, FUNDS, _ = DESK_CLERKS
 ASKER = "funds"  # the demo's own funds officer
 UNSAID = (3, 460)  # hundreds of yuan, where the warning names no sum
 TAKES = 0.15  # of the looks at the funds desk, when something is suggested

@@ -25,6 +25,7 @@ from yipanqi.rehearsal.seats import DoorShutError, Seat
 from yipanqi.rehearsal.staging import KEYS_FILE, SEATS, TELECOM, stage
 from yipanqi.rehearsal.street import Street
 from yipanqi.rehearsal.tellers import Tellers
+from yipanqi.rehearsal.wayback import Wayback
 from yipanqi.rehearsal.world import BUILDER
 from yipanqi.web.demo import DEMO_OFFICERS, DEMO_PASSWORD
 
@@ -56,6 +57,7 @@ class Show:
         doors = Doors(self._seed, self._url)
         try:
             self._street.wait()
+            Wayback(self._street).play(plan.starts_at, quick=quick)
             set_clock(virtual_at=plan.starts_at, acting=BUILDER)
             Play(plan, player, seats, duties, clerks, doors, self._people, told).run()
         except httpx.HTTPError as error:

@@ -33,6 +33,8 @@ NAMES = {
     "approver": "韩志刚",
     "alliance": "吴敏",
     "auditor": "许正平",
+    "appeal": "江文静",
+    "investigator": "高建平",
     "admin": "叶文",
 }
 SEATS = {"seat01": "林静（模拟）", "seat02": "周海峰（模拟）", "seat03": "张丽华（模拟）"}
@@ -44,11 +46,13 @@ DUTIES = {
     "duty350104a": ("350104", "魏东升（模拟）"),
     "duty350104b": ("350104", "江晓云（模拟）"),
 }
-# Simulated officers behind the seats: who accepts cases, who signs second, and who takes what the chase suggests.
+# Simulated officers behind the seats: who accepts cases, signs second, stops what the chase suggests, freezes
+# what was stopped, and who screens what was frozen.
 DESK_CLERKS = {
     "clerk01": ("duty_officer", "宋佳（模拟）"),
     "chief01": ("approver", "方卫国（模拟）"),
     "funds01": ("funds_officer", "罗敏（模拟）"),
+    "funds02": ("funds_officer", "谢芳（模拟）"),
 }
 TELECOM = "fjtelecom"  # the telecom that takes orders
 NATIONAL = "n12381"  # the partner that orders units

@@ -16,6 +16,7 @@ from yipanqi.casework.lifecycles.payment_stop import LIVE
 from yipanqi.kernel.days import ZONE
 from yipanqi.ops.indicators.directives import most_pressing
 from yipanqi.ops.indicators.folding import WallState
+from yipanqi.ops.indicators.freezes import CLOCK
 from yipanqi.ops.indicators.money import LATE
 from yipanqi.ops.indicators.queries import wall_snapshot
 from yipanqi.ops.journal.queries import now
@@ -94,7 +95,11 @@ def as_json(current: WallState, language: str) -> dict[str, Any]:
             "stopped_minor": current.money.stopped_minor,
             "first": current.money.first_stops,
         },
-        "late": current.money.late,
+        "freezes": {
+            "frozen_minor": current.freezes.frozen_minor,
+            "returned_minor": current.freezes.returned_minor,
+        },
+        "late": {**current.money.late, CLOCK: current.freezes.unattended},
         "ticker": [
             {**item, "place": full_name(str(item["place"]), language)} for item in reversed(current.ticker)
         ],
@@ -146,7 +151,7 @@ def vocabulary(language: str) -> dict[str, Any]:
         "stop_statuses": {
             code: {"name": catalog.statuses()[f"payment_stop.{code}"].name.get(language)} for code in LIVE
         },
-        "clocks": {code: {"name": catalog.clocks()[code].name.get(language)} for code in LATE},
+        "clocks": {code: {"name": catalog.clocks()[code].name.get(language)} for code in (*LATE, CLOCK)},
         "directive_kinds": {
             code: {"name": item.name.get(language), "icon": item.icon}
             for code, item in catalog.directive_kinds().items()

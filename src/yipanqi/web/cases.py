@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from yipanqi import catalog
 from yipanqi.casework.authority import roles_for
 from yipanqi.casework.lifecycles.case import CASE
+from yipanqi.casework.lifecycles.freeze import LIVE as LIVE_FREEZES
 from yipanqi.casework.lifecycles.payment_stop import LIVE
 from yipanqi.catalog import PolicyPack
 from yipanqi.kernel.places import Tier, tier_of
@@ -20,13 +21,13 @@ from yipanqi.ops.cases.moving import REASONED, ROLE_ACT
 from yipanqi.ops.jurisdictions.queries import full_name
 from yipanqi.ops.partners.queries import list_connected
 from yipanqi.ops.staff.gates import may
+from yipanqi.web import freezes, stops
 from yipanqi.web import presenting as show
-from yipanqi.web import stops
 from yipanqi.web.views.policy import duration_in_words
 
 GOES_ON = tuple(status for status in CASE.statuses if status not in CASE.resting)
 # While a stop stands here somebody waits for the bank: the page looks again after so many seconds.
-LOOKS = {"proposed": 2, "approved": 2, "sent": 2, "unanswered": 10, "lifting": 10}
+LOOKS = {"proposed": 2, "approved": 2, "sent": 2, "unanswered": 10, "lifting": 10, "releasing": 10}
 
 
 @dataclass(frozen=True)
@@ -142,26 +143,50 @@ def money(
     suspects: Sequence[Any],
     found: Sequence[Any],
     known: Mapping[Any, int],
+    frozen: Sequence[Any] = (),
 ) -> dict[str, object]:
     """The money of a case: its payments with the stops on the payees, the victim's cards, other suspects' accounts.
 
-    `cards` and `suspects` are accounts noted on the case, `known` in how many other cases a suspect's account is. A
-    card that was protected before anything was paid is told with the noted ones.
+    `found` are its stops, `frozen` its freezes. `cards` and `suspects` are accounts noted on the case, `known` in how
+    many other cases a suspect's account is. A card that was protected before anything was paid is told with the noted
+    ones.
     """
     by_account: dict[Any, list[dict[str, object]]] = {}
     for stop in found:
         by_account.setdefault(stop.account_id, []).append(stop_shown(stop))
+    frozen_by: dict[Any, list[dict[str, object]]] = {}
+    for freeze in frozen:
+        frozen_by.setdefault(freeze.account_id, []).append(freezes.plain(freeze))
     paid = {payment.payee_id for payment in payments}
     noted = {card.account_id for card in cards}
     protected = {stop.account_id: stop for stop in found if stop.target == "protective"}
     protected = {key: stop for key, stop in protected.items() if key not in noted}
     return {
-        "payments": [_payment(payment, by_account, known) for payment in payments],
+        "payments": [
+            _payment(payment, by_account, known) | _frozen(payment.payee_id, frozen_by)
+            for payment in payments
+        ],
         "cards": [_noted(card, by_account, known) for card in cards]
         + [_noted(stop, by_account, known) | {"can_stop": False} for stop in protected.values()],
-        "others": [_noted(each, by_account, known) for each in suspects if each.account_id not in paid],
+        "others": [
+            _noted(each, by_account, known) | _frozen(each.account_id, frozen_by)
+            for each in suspects
+            if each.account_id not in paid
+        ],
         "total": show.amount(sum(payment.amount_minor for payment in payments)),
-        "held": show.amount(sum(stop.stopped_minor or 0 for stop in found if _holds_loss(stop))),
+        "held": show.amount(
+            sum(stop.stopped_minor or 0 for stop in found if _holds_loss(stop))
+            + sum(freeze.frozen_minor for freeze in frozen if freeze.status in LIVE_FREEZES)
+        ),
+    }
+
+
+def _frozen(account_id: Any, frozen_by: Mapping[Any, list[dict[str, object]]]) -> dict[str, object]:
+    laid = frozen_by.get(account_id, [])
+    return {
+        "account_id": account_id,
+        "freezes": laid,
+        "can_freeze": not any(freeze["live"] for freeze in laid),
     }
 
 

@@ -4,6 +4,7 @@ from typing import Any
 
 from django.conf import settings
 from django.http import HttpRequest
+from django.utils.functional import SimpleLazyObject
 from django.utils.translation import get_language
 
 from yipanqi import catalog
@@ -13,10 +14,12 @@ from yipanqi.ops.cases.queries import late_cases
 from yipanqi.ops.directives.queries import waiting_for
 from yipanqi.ops.journal.queries import now
 from yipanqi.ops.jurisdictions.queries import full_name
-from yipanqi.ops.measures.queries import StopFilter, matching_stops, waiting_signatures
+from yipanqi.ops.measures.queries import StopFilter, matching_stops
 from yipanqi.ops.staff.gates import may
 from yipanqi.ops.workorders.queries import open_visits, waiting_calls
+from yipanqi.web import books
 from yipanqi.web.lists import count_text
+from yipanqi.web.sections import sections
 
 DESKS = {
     "seat": "seat.take",
@@ -35,6 +38,8 @@ DESKS = {
     "policy": "policy.read",
     "staff": "staff.manage",
 }
+# Parts of the funds desk that stand as desks of their own for who may not open it.
+PARTS_OF_FUNDS = {"returns": "return.read", "money_book": "money.read"}
 COUNT_CAP = 1000
 
 
@@ -51,7 +56,8 @@ def desk(request: HttpRequest) -> dict[str, object]:
     desks = set() if user.must_change else {"home"} | open_desks(user)
     at_home = bool(request.resolver_match and request.resolver_match.url_name == "home")
     counts = {"counts": _counts(user, desks)} if at_home else {}
-    return {**shared, **counts, "officer": officer, "desks": desks}
+    parts = {"sections": SimpleLazyObject(lambda: sections(user))}
+    return {**shared, **counts, **parts, "officer": officer, "desks": desks}
 
 
 def _counts(user: Any, desks: set[str]) -> dict[str, str]:
@@ -62,15 +68,17 @@ def _counts(user: Any, desks: set[str]) -> dict[str, str]:
         "cases": lambda: late_cases(user, now=now()),
         "visits": lambda: open_visits(user),
         "directives": lambda: waiting_for(user),
-        "approvals": lambda: waiting_signatures(user),
         "funds": lambda: matching_stops(user, StopFilter(tab="now"), now=now()),
         "chase": lambda: open_suggestions(user),
     }
     desks = desks | {"chase"} if "funds" in desks else desks
     texts = {name: count_text(rows(), COUNT_CAP) for name, rows in waiting.items() if name in desks}
+    if "approvals" in desks:
+        texts["approvals"] = books.count(user, COUNT_CAP)
     return {name: text for name, text in texts.items() if text != "0"}
 
 
 def open_desks(user: object) -> set[str]:
     """Names of the desks an officer may open."""
-    return {name for name, act in DESKS.items() if may(user, act)}  # type: ignore[arg-type]
+    acts = DESKS if may(user, DESKS["funds"]) else DESKS | PARTS_OF_FUNDS  # type: ignore[arg-type]
+    return {name for name, act in acts.items() if may(user, act)}  # type: ignore[arg-type]

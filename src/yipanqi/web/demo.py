@@ -10,5 +10,7 @@ DEMO_OFFICERS = {
     "approver": "approver",
     "alliance": "alliance_officer",
     "auditor": "auditor",
+    "appeal": "appeal_officer",
+    "investigator": "investigator",
     "admin": "administrator",
 }

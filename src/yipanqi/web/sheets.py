@@ -18,6 +18,8 @@ from yipanqi.web import presenting as show
 from yipanqi.web import stops
 from yipanqi.web.views.alerts import class_reasons, number
 
+TEMPLATE = "approvals/_sheet_stop.html"
+
 
 def short(signature: Any, at: datetime) -> dict[str, object]:
     """A signature as the queue shows it."""
@@ -25,12 +27,16 @@ def short(signature: Any, at: datetime) -> dict[str, object]:
     return {
         "id": signature.id,
         "account": stops.account(stop),
-        "purpose": signature.purpose,
-        "target": stops.status_of("stop_target", stop.target)["name"],
+        "kind": _kind(signature),
         "fraud_type": show.fraud_type(stop.fraud_type),
         "asked": show.money(stop.asked_minor),
         "clock": stops.clock(stops.Clock("", signature.due_at, signature.asked_at), at),
     }
+
+
+def _kind(signature: Any) -> str:
+    target = stops.status_of("stop_target", signature.stop.target)["name"]
+    return target if signature.purpose == Purpose.STOP else f"{_('Extension')} · {target}"
 
 
 def sheet(signature: Any, at: datetime) -> dict[str, object]:
@@ -40,6 +46,9 @@ def sheet(signature: Any, at: datetime) -> dict[str, object]:
     order = _order_of(signature)
     return {
         **short(signature, at),
+        "template": TEMPLATE,
+        "status": stops.status_of("payment_stop", stop.status),
+        "sum": show.amount(stop.asked_minor),
         "decided": decided(signature, at),
         "does": does(signature),
         "stop": stops.plain(stop) | {"holder": stop.holder_name.masked, "transfer_at": stop.transfer_at},

@@ -17,6 +17,11 @@ from yipanqi.ops.jurisdictions.queries import full_name
 from yipanqi.web import presenting as show
 from yipanqi.web.views.policy import duration_in_words
 
+ORDERED_BY = {
+    "extension": "extend",
+    "renewal": "renew",
+}  # purposes that are called otherwise than their orders
+
 
 @dataclass(frozen=True)
 class Clock:
@@ -177,7 +182,7 @@ def signature(item: Any) -> dict[str, object]:
     """A second signature: who asked, who decided and after how long."""
     return {
         "id": item.id,
-        "purpose": status_of("order_kind", "stop" if item.purpose == "stop" else "extend")["name"],
+        "purpose": status_of("order_kind", ORDERED_BY.get(item.purpose, item.purpose))["name"],
         "status": status_of("signature", item.status),
         "asked_by": item.asked_by.name,
         "asked_at": item.asked_at,

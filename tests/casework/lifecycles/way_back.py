@@ -97,8 +97,12 @@ RETURN_MODEL: Model = {
         "pay": ("ordered", "return.paid"),
         "complete": ("paid", "return.completed"),
     },
-    "paid": {"order": ("ordered", "return.ordered"), "close": ("closed", "return.closed")},
-    "closed": {},
+    "paid": {
+        "order": ("ordered", "return.ordered"),
+        "pay_late": ("paid", "return.paid"),
+        "close": ("closed", "return.closed"),
+    },
+    "closed": {"pay_late": ("closed", "return.paid")},
     "withdrawn": {},
 }
 EXCLUDE = {"exclude": ("excluded", "claim.excluded")}
@@ -106,7 +110,7 @@ CLAIM_MODEL: Model = {
     "candidate": {"notify": ("notified", "claim.notified"), "apply": ("applied", "claim.applied"), **EXCLUDE},
     "notified": {"apply": ("applied", "claim.applied"), **EXCLUDE},
     "applied": {"verify": ("verified", "claim.verified"), **EXCLUDE},
-    "verified": EXCLUDE,
+    "verified": {"redirect": ("applied", "claim.applied"), **EXCLUDE},
     "excluded": {"restore": ("candidate", "claim.restored")},
 }
 BEGINS = {"start": ("running", "division.started"), "fail": ("failed", "division.failed")}
@@ -120,7 +124,7 @@ RECEIVE = {"receive": ("received", "payout.received")}
 PAYOUT_MODEL: Model = {
     "given": {**RECEIVE, "fail": ("failed", "payout.failed")},
     "failed": RECEIVE,
-    "received": {},
+    "received": RECEIVE,
 }
 OBJECTION_MODEL: Model = {
     "open": {"uphold": ("upheld", "objection.upheld"), "reject": ("rejected", "objection.rejected")},

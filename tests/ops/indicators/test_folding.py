@@ -18,9 +18,11 @@ from yipanqi.kernel.errors import YipanqiError
 from yipanqi.ops.cases import deadlines as case_clocks
 from yipanqi.ops.cases.moving import move_case
 from yipanqi.ops.indicators.folding import WallState, fold
+from yipanqi.ops.indicators.proving import PROOFS
 from yipanqi.ops.indicators.queries import wall_snapshot
 from yipanqi.ops.journal.models import Entry
 from yipanqi.ops.journal.queries import list_feed
+from yipanqi.ops.moneybook.proving import look
 from yipanqi.ops.workorders.outcomes import record_outcome, undo_outcome
 from yipanqi.ops.workorders.queries import find_taken
 from yipanqi.ops.workorders.services import give_back, lapse_holds, take_next
@@ -147,6 +149,7 @@ def test_a_snapshot_and_what_followed_equals_a_fresh_count(
                 assert not state.seen
     done = set(Entry.objects.values_list("event", flat=True))
     assert wanted <= done, "the walk did little"
+    assert [check for check in look(PROOFS, "350000") if not check.ok] == []
 
 
 def made(world: World, outcome: str, officer: Any) -> None:

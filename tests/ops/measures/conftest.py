@@ -9,11 +9,17 @@ from typing import Any
 import pytest
 
 from yipanqi.kernel.errors import YipanqiError
+from yipanqi.ops.cases.moving import move_case
+from yipanqi.ops.indicators.proving import prove
+from yipanqi.ops.journal.models import Entry
 from yipanqi.ops.measures.answering import BankAnswer, Taken, take_answer
-from yipanqi.ops.measures.models import Order, PaymentStop, Signature
+from yipanqi.ops.measures.freezing.proposing import FreezeProposal, propose_freeze
+from yipanqi.ops.measures.models import Freeze, Order, PaymentStop, Signature
 from yipanqi.ops.measures.ordering import Sent, claim_orders, note_sent
 from yipanqi.ops.measures.proposing import StopProposal, propose_stop
 from yipanqi.ops.measures.signing import sign
+from yipanqi.ops.moneybook.enums import Book, Kind, Part
+from yipanqi.ops.moneybook.queries import balance
 from yipanqi.rehearsal.world import World
 
 ACCOUNT = "6222021602001234567"
@@ -118,3 +124,101 @@ def refused(code: str) -> Iterator[None]:
 def waiting_count(stop: PaymentStop) -> int:
     """How many signatures a stop waits for."""
     return Signature.objects.for_system("t").filter(stop=stop, status="waiting").count()
+
+
+class FreezeDesk(Desk):
+    """The same desk with a filed case: proposing, signing, answering and changing freezes."""
+
+    def __init__(self, world: World) -> None:
+        super().__init__(world)
+        self.detective = world.officer("detective", roles=["investigator"])
+        self.city = world.officer("city", roles=["approver"], unit="350100")
+        self.county = world.officer("county", roles=["approver"], unit="350104")
+
+    def filed(self, **more: Any) -> Any:
+        """A case that was accepted and filed."""
+        case = self.case(**more)
+        for act, officer in (("accept", self.detective), ("file", self.approver)):
+            case.refresh_from_db()
+            given = {"case_id": case.id, "version": case.version, "acting_officer": officer}
+            case = move_case(act=act, now=self.world.now, **given)
+        return case
+
+    def freeze(self, case: Any = None, **more: Any) -> Freeze:
+        """Propose to freeze the payee's account of a filed case."""
+        case = case or self.filed()
+        payment = case.payments.first()
+        given = {
+            "case_id": case.id,
+            "account_id": payment.payee_id,
+            "bank": "ccb",
+            "holder_name": "周二",
+            "asked_minor": payment.amount_minor,
+            "ground": "victim_paid",
+        } | more
+        return propose_freeze(proposal=FreezeProposal(**given), acting_officer=self.funds, now=self.world.now)
+
+    def look(self, freeze: Freeze) -> Freeze:
+        """The freeze as it stands in the table."""
+        return Freeze.objects.for_system("the test looks").select_related("case", "account").get(id=freeze.id)
+
+    def sign_freeze(self, freeze: Freeze, officer: Any = None) -> Freeze:
+        """Sign what waits on a freeze."""
+        rows = Signature.objects.for_system("the test looks")
+        key = rows.get(freeze=freeze, status="waiting").id
+        sign(signature_id=key, acting_officer=officer or self.approver, now=self.world.now)
+        return self.look(freeze)
+
+    def freeze_order(self, freeze: Freeze, kind: str = "freeze") -> Order:
+        """The latest order of a kind about a freeze."""
+        found = Order.objects.filter(freeze=freeze, kind=kind).order_by("-created_at", "-id").first()
+        assert found, f"no {kind} order"
+        return found
+
+    def reply(self, freeze: Freeze, kind: str = "freeze", **more: Any) -> Taken:
+        """Let the bank answer the latest order of a kind; by default that it freezes all that was asked."""
+        given: dict[str, Any] = {
+            "kind": "release" if kind == "cut" else kind,
+            "frozen_minor": freeze.asked_minor,
+            "ends_at": self.look(freeze).expires_at,
+        } | more
+        return self.answer(self.freeze_order(freeze, kind), **given)
+
+    def frozen(self, case: Any = None, **more: Any) -> Freeze:
+        """A freeze in effect."""
+        freeze = self.freeze(case, **more)
+        self.sign_freeze(freeze)
+        self.send(self.freeze_order(freeze))
+        assert self.reply(freeze).effect == "applied"
+        return self.look(freeze)
+
+    def ask(self, act: Any, freeze: Freeze, **more: Any) -> Any:
+        """Ask for a change of a freeze, by one of the functions of `changing`."""
+        version = self.look(freeze).version
+        given = {"freeze_id": freeze.id, "version": version, "acting_officer": self.funds}
+        return act(now=self.world.now, **given, **more)
+
+    def booked(self, kind: str, measure: Any, part: str = "P") -> int:
+        """What stands on a kind of the book of holdings for a measure's case and account."""
+        account = measure.account_id
+        return balance(
+            Book.HOLDINGS, Kind(kind), case_id=measure.case_id, account_id=account, part=Part(part)
+        )
+
+    def proves(self) -> None:
+        """The books agree with the tables."""
+        broken = [check for check in prove(self.approver) if not check.ok]
+        assert not broken, broken
+
+
+@pytest.fixture
+def freezing(world: World) -> FreezeDesk:
+    """The desk with a filed case."""
+    return FreezeDesk(world)
+
+
+def events_of(subject: Any, *names: str) -> list[str]:
+    """The journal's events of a subject, oldest first; of these names only, where some are given."""
+    rows = Entry.objects.filter(subject_id=str(subject.id)).order_by("id")
+    found = list(rows.values_list("event", flat=True))
+    return [each for each in found if not names or each in names]

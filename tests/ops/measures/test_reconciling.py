@@ -1,14 +1,16 @@
 """Comparing books with a bank: what disagrees becomes work, what agrees again is settled by that."""
 
 import uuid
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 
-from tests.ops.measures.conftest import ACCOUNT, Desk, held, refused
+from tests.ops.measures.conftest import ACCOUNT, Desk, FreezeDesk, held, refused
 from yipanqi.ops.journal.models import Entry
 from yipanqi.ops.measures.ending import lift_stop
-from yipanqi.ops.measures.models import Answer, Difference, PaymentStop
+from yipanqi.ops.measures.freezing.reconciling import BankFreeze
+from yipanqi.ops.measures.models import Answer, Difference, Freeze, PaymentStop
 from yipanqi.ops.measures.queries import open_differences, open_problems
 from yipanqi.ops.measures.reconciling import BankStop, compare, settle_difference, settle_problem
 
@@ -99,3 +101,53 @@ def test_an_unusable_answer_leaves_the_desk_once_seen_to(desk: Desk, stop: Payme
     problem = open_problems(desk.funds).get()
     settle_problem(answer_id=problem.id, acting_officer=desk.funds, now=desk.world.now)
     assert not open_problems(desk.funds).exists() and Answer.objects.filter(id=problem.id).exists()
+
+
+def listed(freezing: FreezeDesk, freeze: Freeze, **more: Any) -> BankFreeze:
+    """The bank's line of a freeze."""
+    order = freezing.freeze_order(freeze)
+    given = {"order_id": str(order.id), "account": ACCOUNT, "starts_at": freeze.frozen_at}
+    return BankFreeze(**given | {"ends_at": freeze.expires_at, "frozen_minor": freeze.frozen_minor} | more)
+
+
+@pytest.mark.parametrize(
+    ("more", "kind"),
+    [
+        ({}, ""),
+        ({"frozen_minor": 1}, "amount_differs"),
+        ({"ends_at": datetime(2027, 1, 1, tzinfo=UTC)}, "end_differs"),
+        ({"account": "6222021602009999999"}, "account_differs"),
+        ({"order_id": ""}, "only_theirs"),
+    ],
+)
+def test_a_banks_freezes_against_ours(freezing: FreezeDesk, more: dict[str, Any], kind: str) -> None:
+    freeze = freezing.frozen()
+    now = freezing.world.advance(timedelta(minutes=2))
+    given = {"partner": freezing.bank, "listed": [], "now": now}
+    compare(freezes=[listed(freezing, freeze, **more)], **given)
+    found = set(Difference.objects.filter(status="open").values_list("kind", flat=True))
+    assert found == ({kind} | ({"only_ours"} if more.get("order_id") == "" else set())) - {""}
+    compare(freezes=None, **given)
+    assert Difference.objects.filter(status="open").count() == len(found), "without a list nothing is said"
+    compare(freezes=[listed(freezing, freeze)], **given)
+    assert not Difference.objects.filter(status="open").exists()
+
+
+def test_a_freeze_that_the_bank_does_not_list(freezing: FreezeDesk) -> None:
+    freeze = freezing.frozen()
+    now = freezing.world.advance(timedelta(minutes=2))
+    compare(partner=freezing.bank, listed=[], freezes=[], now=now)
+    difference = Difference.objects.get()
+    assert (difference.kind, difference.freeze_id) == ("only_ours", freeze.id)
+    assert list(open_differences(freezing.funds)) == [difference]
+
+
+def test_a_stop_that_became_a_freeze_may_run_out(freezing: FreezeDesk) -> None:
+    case = freezing.filed()
+    stop = held(freezing, case=case)
+    order, ends_at = freezing.order(stop), freezing.seen(stop).expires_at
+    freeze = freezing.frozen(case)
+    now = freezing.world.advance(timedelta(minutes=2))
+    line = BankStop(str(order.id), ACCOUNT, stop.stopped_at, ends_at)
+    compare(partner=freezing.bank, listed=[line], freezes=[listed(freezing, freeze)], now=now)
+    assert not Difference.objects.exists()

@@ -7,12 +7,15 @@ from typing import Any
 import pytest
 
 from yipanqi.kernel.ids import new_id
+from yipanqi.ops.cases.enums import CaseSource
+from yipanqi.ops.cases.reading import read_report
+from yipanqi.ops.cases.services import report_case
 from yipanqi.ops.journal.services import SYSTEM
 from yipanqi.ops.moneybook.enums import Book, Kind, Part
 from yipanqi.ops.moneybook.queries import balance
 from yipanqi.ops.moneybook.services import Leg, post, shift
 from yipanqi.ops.subjects.services import resolve_accounts
-from yipanqi.rehearsal.world import World
+from yipanqi.rehearsal.world import PROVINCE, World
 
 PLACE = "350104"
 
@@ -68,8 +71,10 @@ class Books:
 
 
 def open_books(world: World) -> Books:
-    """The books of one new case."""
-    case = world.case()
+    """The books of one new case of which nothing was posted yet."""
+    report = {"occurred_at": world.now.isoformat(), "person_phone": "14300000001", "jurisdiction_code": PLACE}
+    facts = read_report(report, scope_code=PROVINCE, now=world.now)
+    case, _ = report_case(facts=facts, source=CaseSource.REPORT, acting=SYSTEM, now=world.now)
     numbers = ["6222021602001234567", "6222021602007654321"]
     found = resolve_accounts([(number, "ccb") for number in numbers], now=world.now)
     return Books(world, case.id, case.victim_id, [found[number].id for number in numbers])

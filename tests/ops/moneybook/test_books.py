@@ -1,20 +1,29 @@
 """The books balance whatever is posted: the database refuses what does not, by whatever way it comes."""
 
 import uuid
+from datetime import timedelta
+from importlib import import_module
 from typing import Any
 
 import pytest
 from django.db import DatabaseError, connection, transaction
-from django.db.migrations.executor import MigrationExecutor
 
 from tests.ops.moneybook.conftest import Books, open_books
 from yipanqi import catalog
+from yipanqi.casework.authority import NotAllowed
 from yipanqi.kernel.ids import new_id
 from yipanqi.ops.journal.models import Entry
 from yipanqi.ops.journal.services import SYSTEM
 from yipanqi.ops.moneybook.enums import KEPT_BY, SHIFTS, Book, Kind, Part
 from yipanqi.ops.moneybook.models import MoneyEntry, MoneyLeg
-from yipanqi.ops.moneybook.queries import balance, balances_of_case, list_city_balances
+from yipanqi.ops.moneybook.queries import (
+    balance,
+    balances_of_case,
+    flow_between,
+    legs_in_scope,
+    list_postings,
+    sums_by,
+)
 from yipanqi.ops.moneybook.services import MoneyUnbalanced, take_back
 from yipanqi.ops.subjects.models import Account
 from yipanqi.rehearsal.world import World
@@ -82,11 +91,11 @@ def test_nothing_is_changed_deleted_or_added_later(world: World) -> None:
 @pytest.mark.django_db(transaction=True)
 def test_the_triggers_go_and_come_back(world: World) -> None:
     books = open_books(world)
-    try:
-        MigrationExecutor(connection).migrate([("moneybook", "0001_initial")])
+    balanced = import_module("yipanqi.ops.moneybook.migrations.0002_balanced")
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(balanced.OPEN)
         assert MoneyLeg.objects.for_system("a test").update(kind="frozen") == 0
-    finally:
-        MigrationExecutor(connection).migrate([("moneybook", "0002_balanced")])
+        cursor.execute(balanced.CLOSE)
     with pytest.raises(DatabaseError, match="unbalanced"):
         write_raw(books, ("H", "frozen", 5, "350104"))
 
@@ -104,6 +113,26 @@ def test_a_posting_moves_money_once_and_says_so(books: Books) -> None:
         "amount_minor": 700,
         "rows": 2,
     }
+
+
+def test_a_posting_says_what_came_under_a_freeze_and_what_was_returned(books: Books) -> None:
+    books.begin(1000, 800)
+    books.attribute(300)
+    books.post(*books.shift(Book.HOLDINGS, Kind.ATTRIBUTED, Kind.RETURNED, 100))
+    books.post(*books.shift(Book.HOLDINGS, Kind.FROZEN, Kind.RELEASED, 200))
+    books.post(*books.shift(Book.HOLDINGS, Kind.RELEASED, Kind.FROZEN, 50))
+    books.post(*books.shift(Book.HOLDINGS, Kind.ACCUSED, Kind.ESCROW, 70))
+    books.post(*books.shift(Book.HOLDINGS, Kind.ESCROW, Kind.ATTRIBUTED, 70, account_id=None))
+    told = [
+        (entry.payload.get("frozen_minor", 0), entry.payload.get("returned_minor", 0))
+        for entry in Entry.objects.filter(event="money.posted").order_by("id")
+    ]
+    assert told == [(800, 0), (0, 0), (0, 100), (0, 0), (50, 0), (0, 0), (0, 0)]
+    day = books.world.now - timedelta(hours=1), books.world.now + timedelta(hours=1)
+    assert flow_between("350104", *day) == (850, 100)
+    assert (
+        flow_between("350200", *day) == flow_between("350104", day[1], day[1] + timedelta(days=1)) == (0, 0)
+    )
 
 
 def test_a_balance_keeps_what_its_kind_is_kept_by(books: Books) -> None:
@@ -202,9 +231,26 @@ def test_sums_by_city_end_at_the_officers_district(books: Books) -> None:
     books.begin(1000, 800)
     fuzhou = books.world.officer("fz", roles=["funds_officer"], unit="350100")
     xiamen = books.world.officer("xm", roles=["funds_officer"], unit="350200")
-    sums = {(each.city_code, each.book, each.kind): each.minor for each in list_city_balances(fuzhou)}
-    assert sums["350100", Book.HOLDINGS, Kind.FROZEN] == 800 and sum(sums.values()) == 0
-    assert list_city_balances(xiamen) == []
+    sums = sums_by("city_code", legs_in_scope(fuzhou))["350100"]
+    assert sums[Book.HOLDINGS, Kind.FROZEN, Part.PRINCIPAL] == 800 and sum(sums.values()) == 0
+    assert sums_by("city_code", legs_in_scope(xiamen)) == {}
+    with pytest.raises(NotAllowed):
+        legs_in_scope(books.world.officer("op", roles=["operator"]))
+
+
+def test_postings_are_told_shift_by_shift_the_newest_first(books: Books) -> None:
+    books.begin(1000, 800)
+    books.world.advance(timedelta(minutes=1))
+    books.attribute(300)
+    attribute, begin = list_postings(books.case_id)
+    assert (attribute.act, begin.act) == ("attribute", "begin")
+    assert attribute.recorded_at - begin.recorded_at == timedelta(minutes=1)
+    assert [(each.book, each.source, each.target, each.minor) for each in attribute.shifts] == [
+        (Book.HOLDINGS, Kind.FROZEN, Kind.ATTRIBUTED, 300),
+        (Book.CLAIMS, Kind.OUTSTANDING, Kind.ATTRIBUTED, 300),
+    ]
+    assert {each.account_id for each in attribute.shifts} == {books.accounts[0]}
+    assert list_postings(books.case_id, account_id=books.accounts[1]) == []
 
 
 @pytest.mark.django_db(transaction=True)

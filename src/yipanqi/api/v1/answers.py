@@ -7,12 +7,19 @@ from ninja import Router, Status
 
 from yipanqi.api.v1.problems import PROBLEMS
 from yipanqi.api.v1.schemas import AnswerOut, Problems
-from yipanqi.gateways import risk_platform, signing
+from yipanqi.gateways import messages, risk_platform, signing
 from yipanqi.gateways.messages import AnswerMessage, Result
 from yipanqi.gateways.reading import MAX_BYTES, MessageRefused
 from yipanqi.kernel.clock import RealClock
 from yipanqi.ops.journal.queries import now
-from yipanqi.ops.measures.answering import BankAnswer, as_order_id, keep_unreadable, take_answer
+from yipanqi.ops.measures.answering import (
+    BankAnswer,
+    Former,
+    LineAnswer,
+    as_order_id,
+    keep_unreadable,
+    take_answer,
+)
 from yipanqi.ops.partners.nonces import remember_nonce
 from yipanqi.ops.partners.queries import find_partner
 
@@ -47,7 +54,7 @@ router = Router(auth=SignedPartner(), tags=["answers"])
     summary="An answer to an order",
 )
 def post_answer(request: HttpRequest) -> Any:
-    """Tell us what became of our order: 100102, 100104 or 100106 (see docs/gateways.md). Repeat it after a lost reply.
+    """Tell us what became of our order about a stop, freeze or return (docs/gateways.md). Repeat it after a lost reply.
 
     `effect` is applied, noted, repeated, or kept: then `problem` says why it changed nothing. An answer that cannot be
     read is kept too and answered 422 with the field.
@@ -66,6 +73,7 @@ def post_answer(request: HttpRequest) -> Any:
 
 
 def _canonical(message: AnswerMessage) -> BankAnswer:
+    former = message.former
     return BankAnswer(
         order_id=as_order_id(message.order_id),
         kind=str(message.kind),
@@ -73,7 +81,18 @@ def _canonical(message: AnswerMessage) -> BankAnswer:
         account=message.account_number,
         balance_minor=message.balance_minor,
         starts_at=message.starts_at,
-        ends_at=message.ends_at,
+        ends_at=message.ends_at or message.released_at,
         failure=str(message.failure_code or ""),
         remark=message.failure_cause or message.remark,
+        frozen_minor=message.frozen_minor,
+        applied_minor=message.applied_minor,
+        released_minor=message.released_minor,
+        former=Former(former.department, former.frozen_minor, former.ends_at) if former else None,
+        lines=tuple(_line(line) for line in message.lines),
+        receipt=message.receipt_number,
+        serial=message.answer_id,
     )
+
+
+def _line(line: messages.LineAnswer) -> LineAnswer:
+    return LineAnswer(line.ref, line.result is Result.OK, str(line.failure_code or ""))

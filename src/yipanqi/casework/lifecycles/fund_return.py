@@ -3,8 +3,9 @@ ratio, decided, paid by the banks, closed.
 
 A direct return goes from its report straight to `decide`; the other by `publish` and `submit_decision`,
 once the public notice is over and no objection is open. `reconsider` takes all of it up again while no bank
-was told to pay; a further `order` pays what failed, or who applied later. Whether the notice is needed and
-what is attributed is settled elsewhere.
+was told to pay; a further `order` pays what failed, or who applied later. `pay_late` is a receipt for what
+had been given up: the bank's books decide. Whether the notice is needed and what is attributed is settled
+elsewhere.
 """
 
 from __future__ import annotations
@@ -39,6 +40,8 @@ FUND_RETURN = Lifecycle(
         Transition("order", ("decided", "ordered", "paid"), "ordered", "return.ordered"),
         Transition("pay", ("ordered",), "ordered", "return.paid"),
         Transition("complete", ("ordered",), "paid", "return.completed"),
+        Transition("pay_late", ("paid",), "paid", "return.paid"),
+        Transition("pay_late", ("closed",), "closed", "return.paid"),
         Transition("close", ("paid",), "closed", "return.closed"),
         Transition("withdraw", ("open", "divided"), "withdrawn", "return.withdrawn"),
     ),

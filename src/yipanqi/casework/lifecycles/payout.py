@@ -1,7 +1,7 @@
 """The life of a payout: one bank told to pay out of one account, until its receipt is there.
 
-`fail` is for a payout of which no line was paid. A receipt that comes after it still counts: the bank's
-books decide.
+`fail` is for a payout of which no line was paid. A receipt that comes after it, or a further one for the
+lines left, still counts: the bank's books decide.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ PAYOUT = Lifecycle(
     statuses=("given", "received", "failed"),
     resting=("received", "failed"),
     transitions=(
-        Transition("receive", ("given", "failed"), "received", "payout.received"),
+        Transition("receive", ("given", "failed", "received"), "received", "payout.received"),
         Transition("fail", ("given",), "failed", "payout.failed"),
     ),
 )

@@ -14,6 +14,7 @@ from yipanqi.casework.lifecycles.case import CASE
 from yipanqi.kernel.errors import YipanqiError
 from yipanqi.kernel.places import Tier, tier_of
 from yipanqi.ops.alerts.services import lock_alerts, move_alert, save_alerts
+from yipanqi.ops.cases.losses import WITHOUT_LOSS, post_end
 from yipanqi.ops.cases.models import Case
 from yipanqi.ops.cases.queries import access_case
 from yipanqi.ops.journal.services import Actor, Draft, write_entry
@@ -94,13 +95,18 @@ def move_case(
 
 
 def move_locked_case(case: Case, act: str, *, acting: Actor, now: datetime, **payload: object) -> None:
-    """Apply one act of the lifecycle to a locked case (not saved) and journal it."""
+    """Apply one act of the lifecycle to a locked case (not saved) and journal it.
+
+    A case that is withdrawn or refused loses its loss; raises MoneyAttributed when some of it is settled.
+    """
     transition = CASE.next(case.status, act)
     before, case.status = case.status, transition.target
     case.version += 1
     if transition.target == "filed":
         case.filed_at = now
     case.ended_at = now if transition.target in CASE.resting else None
+    if transition.target in WITHOUT_LOSS:
+        post_end(case, transition.target, acting=acting, now=now)
     write_entry(case_draft(case, transition.event, acting, now, before=before, **payload))
 
 

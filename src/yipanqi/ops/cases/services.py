@@ -18,6 +18,7 @@ from yipanqi.kernel.ids import new_id
 from yipanqi.ops.alerts.models import Alert
 from yipanqi.ops.alerts.queries import list_signals
 from yipanqi.ops.cases.enums import CaseSource, SubjectRole
+from yipanqi.ops.cases.losses import post_payment
 from yipanqi.ops.cases.models import Case, CaseSubject, Payment
 from yipanqi.ops.cases.moving import (
     CaseRefused,
@@ -139,7 +140,8 @@ def correct_payment(
 ) -> Payment:
     """Replace a payment that was misheard by what was really paid; the first one is kept beside it.
 
-    Raises CaseNotFound when the case does not hold it (any more), CaseRefused `payment_known`.
+    Raises CaseNotFound when the case does not hold it (any more), CaseRefused `payment_known`, MoneyAttributed when
+    more of the loss is settled than what would be left.
     """
     case = lock_open_case(case_id, acting_officer, act="case.enter")
     old = case.payments.filter(id=payment_id, replaced_at__isnull=True).first()
@@ -151,7 +153,7 @@ def correct_payment(
     case.loss_minor -= old.amount_minor
     seen = {"payment_id": str(old.id), "loss_minor": old.amount_minor}
     write_entry(case_draft(case, "case.payment_replaced", acting, now, **seen))
-    payment = _enter_payment(case, facts, acting, now)
+    payment = _enter_payment(case, facts, acting, now, instead_of=old)
     save_changed(case)
     return payment
 
@@ -246,7 +248,9 @@ def _new_number(place_code: str, now: datetime) -> str:
     return f"A{place_code[:6]}-{day_of(now):%y%m%d}-{serial:06d}"
 
 
-def _enter_payment(case: Case, facts: PaymentFacts, acting: Actor, now: datetime) -> Payment:
+def _enter_payment(
+    case: Case, facts: PaymentFacts, acting: Actor, now: datetime, *, instead_of: Payment | None = None
+) -> Payment:
     pairs = [(facts.payee_account, facts.payee_bank), (facts.payer_account, facts.payer_bank)]
     accounts = resolve_accounts(pairs, now=now)
     payee, payer = accounts[facts.payee_account], accounts.get(facts.payer_account)
@@ -271,6 +275,7 @@ def _enter_payment(case: Case, facts: PaymentFacts, acting: Actor, now: datetime
         entered_by=acting.id,
     )
     payment.save(force_insert=True)
+    post_payment(case, payment, instead_of=instead_of, acting=acting, now=now)
     _add_subject(case, SubjectRole.SUSPECT_ACCOUNT, now, account=payee, level=1)
     if payer:
         _add_subject(case, SubjectRole.VICTIM_ACCOUNT, now, account=payer)

@@ -12,6 +12,7 @@ from yipanqi import catalog
 from yipanqi.kernel.days import ZONE, day_of
 from yipanqi.kernel.places import ancestor_codes
 from yipanqi.ops.indicators.directives import OpenDirective, fold_directive
+from yipanqi.ops.indicators.freezes import Freezes, fold_freeze, fold_posting
 from yipanqi.ops.indicators.money import Money, fold_case, fold_stop, fold_work
 from yipanqi.ops.journal.queries import FeedItem
 
@@ -37,6 +38,7 @@ class WallState:
     saved_minor: int = 0
     directives: dict[str, OpenDirective] = field(default_factory=dict)
     money: Money = field(default_factory=Money)
+    freezes: Freezes = field(default_factory=Freezes)
     ticker: list[dict[str, object]] = field(default_factory=list)
 
     def copy(self) -> "WallState":
@@ -50,6 +52,7 @@ class WallState:
             outcomes=dict(self.outcomes),
             directives=dict(self.directives),
             money=self.money.copy(),
+            freezes=self.freezes.copy(),
             ticker=list(self.ticker),
         )
 
@@ -83,6 +86,7 @@ def _turn_day(state: WallState, day: date) -> None:
     state.cases_yesterday = state.cases_today if next_to else [0] * 24
     state.cases_today, state.classes, state.outcomes, state.saved_minor = [0] * 24, {}, {}, 0
     state.money.turn_day()
+    state.freezes.turn_day()
     state.day = day
 
 
@@ -102,6 +106,10 @@ def _count(state: WallState, item: FeedItem) -> None:
             _move_case(state, datetime.fromisoformat(str(payload["reported_at"])), _CURVE[item.event])
     elif item.subject_kind == "directive":
         fold_directive(state.directives, item)
+    elif item.subject_kind == "money":
+        fold_posting(state.freezes, item, today=today)
+    elif item.subject_kind == "freeze":
+        fold_freeze(state.freezes, item)
     elif _is_call(item):
         state.waiting += _WAITING.get(item.after, 0) - _WAITING.get(item.before, 0)
         if today and item.event in {"work_order.deferred", "work_order.completed"}:
@@ -162,7 +170,7 @@ def _tick(state: WallState, item: FeedItem) -> None:
     del state.ticker[TICKER_LENGTH:]
 
 
-_TOLD = frozenset({"alert", "work_order", "directive", "case", "payment_stop"})
+_TOLD = frozenset({"alert", "work_order", "directive", "case", "payment_stop", "freeze"})
 # Each act of a call writes one entry for the order and one for the alert; the ticker tells it once.
 _QUIET = frozenset(
     {

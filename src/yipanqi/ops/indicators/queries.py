@@ -11,6 +11,7 @@ from yipanqi.ops.alerts.models import Alert
 from yipanqi.ops.cases.models import Case
 from yipanqi.ops.indicators.directives import open_directives
 from yipanqi.ops.indicators.folding import WallState, fold
+from yipanqi.ops.indicators.freezes import count_freezes
 from yipanqi.ops.indicators.money import count_money
 from yipanqi.ops.journal.queries import last_feed_no, list_feed, unsealed_entry_ids
 from yipanqi.ops.workorders.models import Attempt, WorkOrder
@@ -33,6 +34,7 @@ def wall_snapshot(scope_code: str, *, now: datetime) -> WallState:
         _count_cases(state, scope_code, now)
         _count_work(state, scope_code, now)
         state.money = count_money(scope_code, now=now)
+        state.freezes = count_freezes(scope_code, now=now)
         state.directives = open_directives(scope_code)
         state.ticker = _ticker(state)
     return state

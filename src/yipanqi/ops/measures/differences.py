@@ -5,7 +5,7 @@ from datetime import datetime
 from yipanqi.kernel.ids import new_id
 from yipanqi.ops.journal.services import SYSTEM, Actor, Draft, write_entry
 from yipanqi.ops.measures.enums import DifferenceKind
-from yipanqi.ops.measures.models import Difference, PaymentStop
+from yipanqi.ops.measures.models import Difference, Freeze, PaymentStop
 from yipanqi.ops.partners.models import Partner
 from yipanqi.ops.vault.fields import Sealed
 
@@ -15,12 +15,12 @@ def note_difference(
     *,
     partner: Partner,
     reference: str,
-    stop: PaymentStop | None,
+    measure: PaymentStop | Freeze | None,
     ours: str,
     theirs: str,
     now: datetime,
 ) -> Difference:
-    """Note a difference with a bank, or that one noted before is still there."""
+    """Note a difference with a bank about a stop, a freeze or none of ours, or that one is still there."""
     difference, new = Difference.objects.get_or_create(
         partner=partner,
         kind=kind,
@@ -28,7 +28,8 @@ def note_difference(
         status="open",
         defaults={
             "id": new_id(now),
-            "stop": stop,
+            "stop": measure if isinstance(measure, PaymentStop) else None,
+            "freeze": measure if isinstance(measure, Freeze) else None,
             "ours": ours,
             "theirs": theirs,
             "found_at": now,
@@ -45,11 +46,13 @@ def note_difference(
 
 def write_difference(event: str, difference: Difference, acting: Actor, now: datetime) -> None:
     """Write one journal entry about a difference."""
-    place = difference.stop.place_code if difference.stop else difference.partner.scope_id
+    measure = difference.stop or difference.freeze
+    place = measure.place_code if measure else difference.partner.scope_id
     payload: dict[str, object] = {
         "difference_id": str(difference.id),
         "bank": difference.partner.code,
         "kind": difference.kind,
         "stop_id": str(difference.stop_id) if difference.stop_id else None,
+        "freeze_id": str(difference.freeze_id) if difference.freeze_id else None,
     }
     write_entry(Draft(event, acting, "difference", str(difference.id), now, place, payload))

@@ -1,9 +1,11 @@
 """What every act on a stop or an order shares: locking, moving along the lifecycle, the journal's draft.
 
-Lock order: case, account, stop, orders, signatures. Which act does what is in the modules beside this one.
+Lock order: cases, accounts, stops, freezes, orders, signatures, each by id. Which act does what is in the modules
+beside this one; what freezes share is in `freezing.moving`.
 """
 
 import uuid
+from collections.abc import Iterable
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -14,7 +16,8 @@ from yipanqi.casework.terms import lifts_at
 from yipanqi.catalog import PolicyPack
 from yipanqi.kernel.errors import YipanqiError
 from yipanqi.ops.journal.services import Actor, Draft
-from yipanqi.ops.measures.models import Order, PaymentStop
+from yipanqi.ops.measures.booking import book_stop
+from yipanqi.ops.measures.models import Freeze, Order, PaymentStop
 from yipanqi.ops.measures.queries import access_stop
 from yipanqi.ops.subjects.models import Account
 
@@ -27,16 +30,20 @@ class StopRefused(YipanqiError):
 
     Codes: version_conflict, target_not_allowed, case_not_filed, ground_unknown, ground_of_other_target,
     bank_not_connected, stop_already_live (stop_id), stop_count_exceeded (limit), element_missing (field),
-    origin_missing, second_person_needed, tier_too_low, signature_decided, reason_missing, reason_unknown,
-    field_too_long, extension_too_late.
+    origin_missing, reason_missing, reason_unknown, field_too_long, extension_too_late, freeze_already_live.
     """
 
     code = "stop_refused"
 
 
-def pack_of(stop: PaymentStop) -> PolicyPack:
-    """The policy pack pinned on the stop."""
-    return catalog.policy(stop.pack_id, stop.pack_version)
+def pack_of(measure: PaymentStop | Freeze) -> PolicyPack:
+    """The policy pack pinned on the stop or freeze."""
+    return catalog.policy(measure.pack_id, measure.pack_version)
+
+
+def naming(measure: PaymentStop | Freeze) -> dict[str, object]:
+    """How an order or a difference names its measure in the journal."""
+    return {"stop_id" if isinstance(measure, PaymentStop) else "freeze_id": str(measure.id)}
 
 
 def term_end(stop: PaymentStop, began_at: datetime) -> datetime:
@@ -59,7 +66,13 @@ def lock_stop(stop_id: uuid.UUID) -> PaymentStop:
 
 def lock_account(account_id: uuid.UUID) -> None:
     """Hold an account: what decides how often it may be stopped happens one after the other."""
-    list(Account.objects.filter(id=account_id).select_for_update(no_key=True).values_list("id"))
+    lock_accounts([account_id])
+
+
+def lock_accounts(account_ids: Iterable[uuid.UUID]) -> None:
+    """Hold accounts, by id."""
+    rows = Account.objects.filter(id__in=set(account_ids)).order_by("id").select_for_update(no_key=True)
+    list(rows.values_list("id"))
 
 
 def lock_stop_of(
@@ -74,13 +87,14 @@ def lock_stop_of(
 
 
 def move_stop(stop: PaymentStop, act: str, *, acting: Actor, now: datetime, **payload: object) -> Draft:
-    """Apply one act of the lifecycle to a locked stop (not saved) and return its journal draft."""
+    """Apply one act of the lifecycle to a locked stop (not saved), post what it holds by then, return the draft."""
     transition = PAYMENT_STOP.next(stop.status, act)
     before, stop.status = stop.status, transition.target
     stop.version += 1
     stop.ended_at = now if transition.target in PAYMENT_STOP.resting else None
     if transition.target in PAYMENT_STOP.resting and "reason" in payload:
         stop.end_reason = str(payload["reason"])
+    book_stop(stop, act, before=before, acting=acting, now=now)
     return stop_draft(stop, transition.event, acting, now, before=before, **payload)
 
 
@@ -88,19 +102,19 @@ def move_order(order: Order, act: str, *, acting: Actor, now: datetime, **payloa
     """Apply one act of the order's lifecycle (not saved) and return its journal draft."""
     transition = PARTNER_ORDER.next(order.status, act)
     before, order.status = order.status, transition.target
-    stop = order.stop
+    measure = order.measure
     return Draft(
         transition.event,
         acting,
         "order",
         str(order.id),
         now,
-        stop.place_code,
+        measure.place_code,
         {
             "order_id": str(order.id),
-            "stop_id": str(stop.id),
             "kind": order.kind,
             "bank": order.partner.code,
+            **naming(measure),
             **payload,
         },
         before=before,

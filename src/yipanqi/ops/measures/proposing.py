@@ -26,6 +26,7 @@ from yipanqi.ops.cases.services import note_stop_proposed, note_stop_sent
 from yipanqi.ops.journal.services import write_entries
 from yipanqi.ops.jurisdictions.policies import policy_in_force
 from yipanqi.ops.measures.enums import OrderKind, Purpose, Target
+from yipanqi.ops.measures.freezing.queries import find_live_freeze
 from yipanqi.ops.measures.models import PaymentStop, Signature
 from yipanqi.ops.measures.moving import StopRefused, lock_account, lock_stop_of, pack_of, stop_draft
 from yipanqi.ops.measures.ordering import give_order, leave
@@ -86,6 +87,9 @@ def propose_stop(*, proposal: StopProposal, acting_officer: "Officer", now: date
     live = find_live_stop(account)
     if live:
         raise StopRefused("the account has a live stop", code="stop_already_live", stop_id=str(live.id))
+    frozen = find_live_freeze(case, account) if case else None
+    if frozen is not None and frozen.status == "frozen":
+        raise StopRefused("the case has frozen the account", code="freeze_already_live")
     limit = pack.count(f"stop.{proposal.target}.max_count")
     if used_count(account) >= limit:
         raise StopRefused(

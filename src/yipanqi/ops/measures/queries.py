@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from django.db.models import Aggregate, Count, F, Q, Sum, Value
+from django.db.models import Aggregate, Count, Exists, F, OuterRef, Q, Sum, Value
 from django.db.models.functions import Coalesce
 
 from yipanqi import catalog
@@ -16,7 +16,15 @@ from yipanqi.ops.alerts.queries import Page, page_by_key
 from yipanqi.ops.cases.models import Case
 from yipanqi.ops.cases.queries import OPEN
 from yipanqi.ops.jurisdictions.scoping import scope_filter
-from yipanqi.ops.measures.models import Answer, Difference, Order, PaymentStop, Reconciliation, Signature
+from yipanqi.ops.measures.models import (
+    Answer,
+    Difference,
+    Freeze,
+    Order,
+    PaymentStop,
+    Reconciliation,
+    Signature,
+)
 from yipanqi.ops.staff.gates import require
 from yipanqi.ops.subjects.models import Account
 
@@ -100,8 +108,12 @@ def list_stops(
 
 def _under(tab: str, rows: Any, now: datetime) -> Any:
     if tab == "unanswered":  # of a stop in effect, its extension or its lift may be what the bank leaves open
-        open_orders = Order.objects.filter(status="unanswered").values("stop_id")
-        return rows.filter(Q(status__in=TABS[tab]) | Q(status="stopped", id__in=open_orders))
+        open_orders = Order.objects.filter(status="unanswered", stop__isnull=False).values("stop_id")
+        by_status, by_order = (
+            rows.filter(status__in=TABS[tab]),
+            rows.filter(status="stopped", id__in=open_orders),
+        )
+        return rows.filter(id__in=by_status.values("id").union(by_order.values("id")))
     rows = rows.filter(status__in=TABS[tab])
     return rows.filter(expires_at__lte=now + LAPSING_WITHIN) if tab == "lapsing" else rows
 
@@ -111,7 +123,7 @@ def unstopped_cases(officer: "Officer") -> Any:
     require(officer, "stop.read")
     rows = Case.objects.in_scope(officer.scope_code).filter(status__in=OPEN, stop_sent_at__isnull=True)
     under_way = PaymentStop.objects.for_system("stops of these cases").filter(status__in=LIVE)
-    waiting = rows.exclude(id__in=under_way.filter(case__isnull=False).values("case_id"))
+    waiting = rows.filter(~Exists(under_way.filter(case=OuterRef("id"))))
     return waiting.select_related("victim").order_by("stop_due_at", "id")
 
 
@@ -127,9 +139,9 @@ def list_stops_of_alert(officer: "Officer", alert: Alert) -> list[PaymentStop]:
     return list(_stops(officer).filter(alert=alert).order_by("proposed_at", "id"))
 
 
-def list_orders(stop: PaymentStop) -> list[Order]:
-    """The orders of a stop that passed its gate, oldest first, with what the bank answered to each."""
-    rows = stop.orders.select_related("partner").prefetch_related("answers")
+def list_orders(measure: PaymentStop | Freeze) -> list[Order]:
+    """The orders of a stop or freeze that passed its gate, oldest first, with what the bank answered to each."""
+    rows = measure.orders.select_related("partner").prefetch_related("answers")
     return list(rows.order_by("created_at", "id"))
 
 
@@ -140,7 +152,7 @@ def stop_order_id(stop: PaymentStop) -> uuid.UUID:
 
 
 def list_signatures(officer: "Officer", *, limit: int = 100) -> list[Signature]:
-    """Signatures that wait in the officer's scope and that another officer has to give, soonest due first."""
+    """Signatures of stops that wait in the officer's scope and that another officer has to give, soonest due first."""
     return list(waiting_signatures(officer).order_by("due_at", "id")[:limit])
 
 
@@ -160,9 +172,20 @@ def access_signature(officer: "Officer", signature_id: uuid.UUID) -> Signature:
     return signature
 
 
-def signatures_of(stop: PaymentStop) -> list[Signature]:
-    """All signatures asked for on a stop that passed its gate, oldest first."""
-    rows = Signature.objects.for_system("the stop has passed its gate").filter(stop=stop)
+def access_any_signature(officer: "Officer", signature_id: uuid.UUID) -> Signature:
+    """The signature of a stop or of a freeze, if the officer may sign such and it lies in the officer's scope."""
+    rows = Signature.objects.in_scope(officer.scope_code).filter(id=signature_id)
+    signature: Signature | None = rows.first()
+    require(officer, "freeze.sign" if signature and signature.freeze_id else "stop.sign")
+    if signature is None:
+        raise StopNotFound(f"signature {signature_id} is not in your scope")
+    return signature
+
+
+def signatures_of(measure: PaymentStop | Freeze) -> list[Signature]:
+    """All signatures asked for on a stop or freeze that passed its gate, oldest first."""
+    which = {"stop": measure} if isinstance(measure, PaymentStop) else {"freeze": measure}
+    rows = Signature.objects.for_system("the measure has passed its gate").filter(**which)
     return list(rows.select_related("asked_by", "decided_by").order_by("asked_at"))
 
 
@@ -195,14 +218,14 @@ def find_live_stop(account: Account) -> PaymentStop | None:
 def open_differences(officer: "Officer") -> Any:
     """Differences with banks that wait for somebody, newest first, as a lazy set.
 
-    A difference about a stop is seen where the stop is; one without a stop of ours by the province alone.
+    A difference about a stop or freeze is seen where that is; one about none of ours by the province alone.
     """
     require(officer, "stop.read")
-    mine = PaymentStop.objects.in_scope(officer.scope_code).values("id")
-    seen = Q(stop__in=mine)
+    seen = _about_own(officer)
     if officer.unit.parent_id is None:
-        seen |= Q(stop__isnull=True)
-    rows = Difference.objects.filter(seen, status="open").select_related("partner", "stop", "stop__account")
+        seen |= Q(stop__isnull=True, freeze__isnull=True)
+    rows = Difference.objects.filter(seen, status="open")
+    rows = rows.select_related("partner", "stop__account", "freeze__account")
     return rows.order_by("-found_at", "id")
 
 
@@ -230,17 +253,27 @@ def list_reconciliations(officer: "Officer") -> list[Reconciliation]:
 
 
 def _answers(officer: "Officer") -> Any:
-    mine = PaymentStop.objects.in_scope(officer.scope_code).values("id")
-    seen = Q(order__stop__in=mine)
+    seen = _about_own(officer, "order__")
     if officer.unit.parent_id is None:
         seen |= Q(order__isnull=True)
-    return Answer.objects.filter(seen).select_related("partner", "order", "order__stop")
+    return Answer.objects.filter(seen).select_related("partner", "order__stop", "order__freeze")
+
+
+def _about_own(officer: "Officer", through: str = "") -> Q:
+    """What is about a stop or a freeze of the officer's scope."""
+    stops = PaymentStop.objects.in_scope(officer.scope_code).values("id")
+    freezes = Freeze.objects.in_scope(officer.scope_code).values("id")
+    return Q(**{f"{through}stop__in": stops}) | Q(**{f"{through}freeze__in": freezes})
 
 
 def _signatures(officer: "Officer") -> Any:
     stop = ("account", "partner", "case", "alert", "person", "payment", "proposed_by", "signed_by")
-    return Signature.objects.in_scope(officer.scope_code).select_related(
-        "stop", *(f"stop__{name}" for name in stop), "asked_by", "asked_by__unit", "decided_by"
+    return (
+        Signature.objects.in_scope(officer.scope_code)
+        .filter(stop__isnull=False)
+        .select_related(
+            "stop", *(f"stop__{name}" for name in stop), "asked_by", "asked_by__unit", "decided_by"
+        )
     )
 
 

@@ -1,4 +1,4 @@
-"""Daily reconciliation: our stops against each bank's own list. What disagrees becomes work on the funds desk.
+"""Daily reconciliation: our stops and freezes against each bank's own lists. What disagrees is work for the desk.
 
 The gateways fetch the list and call `compare`; a difference stays open until an officer settles it with a note, and one
 that is gone at the next comparison is settled by that.
@@ -7,7 +7,7 @@ that is gone at the next comparison is settled by that.
 import uuid
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 from django.db import transaction
@@ -16,7 +16,8 @@ from procrastinate.contrib.django import app as queue
 from yipanqi.ops.journal.services import SYSTEM, Draft, write_entry
 from yipanqi.ops.measures.differences import note_difference, write_difference
 from yipanqi.ops.measures.enums import DifferenceKind
-from yipanqi.ops.measures.models import Answer, Difference, Order, PaymentStop, Reconciliation
+from yipanqi.ops.measures.freezing.reconciling import SLACK, BankFreeze, freeze_differences
+from yipanqi.ops.measures.models import Answer, Difference, Freeze, Order, PaymentStop, Reconciliation
 from yipanqi.ops.measures.moving import StopRefused
 from yipanqi.ops.measures.queries import StopNotFound, open_differences, open_problems
 from yipanqi.ops.partners.models import Partner
@@ -28,7 +29,6 @@ if TYPE_CHECKING:
     from yipanqi.ops.staff.models import Officer
 
 RECONCILE_TASK = "gateways.reconcile"
-SLACK = timedelta(seconds=60)  # clocks of two houses
 NOTE_MAX = 500
 
 
@@ -43,10 +43,17 @@ class BankStop:
 
 
 @transaction.atomic
-def compare(*, partner: Partner, listed: Iterable[BankStop], now: datetime) -> Reconciliation:
+def compare(
+    *,
+    partner: Partner,
+    listed: Iterable[BankStop],
+    freezes: Iterable[BankFreeze] | None = None,
+    now: datetime,
+) -> Reconciliation:
     """Compare what a bank says it holds now with what we know it holds; journaled. Safe to repeat.
 
-    Stops that ended or began within the last minute are left out on both sides: their messages are on the way.
+    What ended or began within the last minute is left out on both sides: its messages are on the way. Without a list of
+    `freezes` (None) nothing is said of them.
     """
     theirs = {_order_id(line): line for line in listed if line.ends_at > now}
     rows = PaymentStop.objects.for_system("the whole book of one bank").select_related("account")
@@ -57,7 +64,7 @@ def compare(*, partner: Partner, listed: Iterable[BankStop], now: datetime) -> R
             "id", "stop_id"
         )
     )
-    found: list[tuple[DifferenceKind, str, PaymentStop | None, str, str]] = []
+    found: list[tuple[DifferenceKind, str, PaymentStop | Freeze | None, str, str]] = []
     matched = set()
     for order_id, line in theirs.items():
         stop_id = stops.get(order_id)
@@ -69,13 +76,21 @@ def compare(*, partner: Partner, listed: Iterable[BankStop], now: datetime) -> R
         expected = stop.expires_at and stop.expires_at > now + SLACK and stop.stopped_at < now - SLACK
         if stop.id not in matched and expected and stop.status == "stopped":
             found.append((DifferenceKind.ONLY_OURS, str(stop.id), stop, "stopped", ""))
-    for kind, reference, stop, our, their in found:
+    lines, frozen = list(freezes or ()), 0
+    if freezes is not None:
+        of_freezes, frozen = freeze_differences(partner=partner, listed=lines, now=now)
+        found += of_freezes
+    for kind, reference, measure, our, their in found:
         note_difference(
-            kind, partner=partner, reference=reference, stop=stop, ours=our, theirs=their, now=now
+            kind, partner=partner, reference=reference, measure=measure, ours=our, theirs=their, now=now
         )
-    _settle_gone(partner, {(kind, reference) for kind, reference, *_ in found}, now)
+    _settle_gone(partner, {(kind, reference) for kind, reference, *_ in found}, now, freezes is not None)
     run = Reconciliation.objects.create(
-        partner=partner, run_at=now, ours=len(ours), theirs=len(theirs), differences=len(found)
+        partner=partner,
+        run_at=now,
+        ours=len(ours) + frozen,
+        theirs=len(theirs) + len(lines),
+        differences=len(found),
     )
     _journal(partner, run, now)
     return run
@@ -149,14 +164,20 @@ def _line_differs(
     if stop.status not in {"stopped", "lifting"}:
         if line.starts_at > now - SLACK or (stop.ended_at and stop.ended_at > now - SLACK):
             return []
+        if stop.status == "superseded" and stop.expires_at and stop.expires_at > now:
+            return []  # the bank may let it run out beside the freeze
         return [(DifferenceKind.ONLY_THEIRS, str(stop.id), stop, stop.status, theirs)]
     if stop.expires_at and abs(line.ends_at - stop.expires_at) > SLACK:
         return [(DifferenceKind.END_DIFFERS, str(stop.id), stop, stop.expires_at.isoformat(), theirs)]
     return []
 
 
-def _settle_gone(partner: Partner, found: set[tuple[DifferenceKind, str]], now: datetime) -> None:
+def _settle_gone(
+    partner: Partner, found: set[tuple[DifferenceKind, str]], now: datetime, with_freezes: bool
+) -> None:
     known = Difference.objects.filter(partner=partner, status="open").exclude(kind=DifferenceKind.ANSWER)
+    if not with_freezes:
+        known = known.filter(freeze__isnull=True).exclude(reference__startswith="freeze:")
     for difference in known.select_related("partner"):
         if (difference.kind, difference.reference) not in found:
             difference.status, difference.settled_at = "settled", now

@@ -4,7 +4,7 @@ import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from django.db.models import Aggregate, Count, IntegerField, Max, Sum
 
@@ -69,16 +69,21 @@ def pending_of(stops: Sequence[PaymentStop]) -> dict[uuid.UUID, Pending]:
 
 
 def waiting_mark(officer: "Officer") -> str:
-    """A short text that changes whenever a signature comes to wait in the officer's scope, or waits no more."""
-    seen = waiting_signatures(officer).aggregate(n=Count("id"), newest=Max("asked_at"))
+    """What changes whenever a signature of a stop comes to wait in the officer's scope, or waits no more."""
+    return mark_of(waiting_signatures(officer))
+
+
+def mark_of(waiting: Any) -> str:
+    """A short text that changes whenever a signature comes to wait in a lazy set of signatures, or waits no more."""
+    seen = waiting.aggregate(n=Count("id"), newest=Max("asked_at"))
     return f"{seen['n']}-{seen['newest'].timestamp() if seen['newest'] else 0}"
 
 
-def signing_day(officer: "Officer", *, now: datetime) -> SigningDay:
-    """How fast second signatures were given today. Raises NotAllowed."""
-    require(officer, "stop.sign")
+def signing_day(officer: "Officer", *, of: str = "stop", now: datetime) -> SigningDay:
+    """How fast the signatures of stops, or those of freezes, were given today. Raises NotAllowed."""
+    require(officer, f"{of}.sign")
     rows = Signature.objects.in_scope(officer.scope_code).filter(
-        status="signed", decided_at__gte=day_start(now)
+        **{f"{of}__isnull": False}, status="signed", decided_at__gte=day_start(now)
     )
     seen = rows.aggregate(n=Count("id"), median=_Median("seconds_to_sign"))
     return SigningDay(seen["n"], seen["median"])

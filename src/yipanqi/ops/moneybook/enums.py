@@ -40,6 +40,8 @@ class Kind(StrEnum):
 
 
 CONTRA = frozenset({Kind.LOSS, Kind.BANK, Kind.ACCUSED})
+# What a freeze holds of an account, with or without an owner's name.
+UNDER_FREEZE = frozenset({Kind.FROZEN, Kind.ATTRIBUTED})
 
 _BY_NOBODY: frozenset[str] = frozenset()
 _BY_VICTIM = frozenset({"victim"})

@@ -30,7 +30,10 @@ class MoneyEntry(Placed):
     recorded_at = models.DateTimeField()
 
     class Meta:
-        indexes = [models.Index(fields=["case_id", "recorded_at"], name="money_entry_case")]
+        indexes = [
+            models.Index(fields=["case_id", "recorded_at"], name="money_entry_case"),
+            models.Index(fields=["recorded_at"], name="money_entry_day"),
+        ]
 
 
 class MoneyLeg(Placed):

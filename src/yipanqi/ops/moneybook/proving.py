@@ -1,19 +1,16 @@
 """The proof of the books: laws that hold at every moment, each with the statement that looks for a breach.
 
-Only what the books alone can prove; that they agree with stops, freezes, cases and payouts is a proof of an app above.
+Only what the books alone can prove; that they agree with stops, freezes, cases and payouts is proved by an app above,
+with statements of its own and the same `look`.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from django.db import connection
 
 from yipanqi.kernel.places import tier_of
 from yipanqi.ops.jurisdictions.scoping import TIER_COLUMNS
-from yipanqi.ops.staff.gates import require
-
-if TYPE_CHECKING:
-    from yipanqi.ops.staff.models import Officer
 
 
 @dataclass(frozen=True)
@@ -40,7 +37,7 @@ class Check:
 PROOFS = (
     Proof(
         "entries_balance",
-        "Σ legs = 0, by entry, book, part, case",
+        "Σ(entry, book, part, case) = 0",
         """
 SELECT coalesce(sum(abs(minor)), 0), 0, min(breach) FILTER (WHERE minor <> 0)
 FROM (
@@ -51,7 +48,7 @@ FROM (
     ),
     Proof(
         "nothing_below_zero",
-        "balance ≥ 0, by key, loss, bank and accused left out",
+        "balance(key) ≥ 0",
         """
 SELECT coalesce(-sum(least(minor, 0)), 0), 0, min(breach) FILTER (WHERE minor < 0)
 FROM (
@@ -63,7 +60,7 @@ FROM (
     ),
     Proof(
         "books_agree",
-        "C attributed, returned = H attributed, returned, by victim and account, principal",
+        "C.attributed = H.attributed, C.returned = H.returned (victim, account)",
         """
 SELECT coalesce(sum(claims), 0), coalesce(sum(holdings), 0), min(breach) FILTER (WHERE claims <> holdings)
 FROM (
@@ -77,7 +74,7 @@ FROM (
     ),
     Proof(
         "within_loss",
-        "returned + repaid ≤ loss, by case and victim",
+        "C.returned + C.repaid ≤ C.loss (case, victim)",
         """
 SELECT coalesce(sum(settled), 0), coalesce(sum(loss), 0), min(breach) FILTER (WHERE settled > loss)
 FROM (
@@ -91,14 +88,17 @@ FROM (
 )
 
 
-def prove(officer: "Officer") -> list[Check]:
-    """Every law of the books, looked at within the officer's scope."""
-    require(officer, "money.read")
-    scope = f"{TIER_COLUMNS[tier_of(officer.scope_code)]} = %s"
+def statement(proof: Proof, scope_code: str) -> str:
+    """The statement of a proof for one place and all below it, as it can be run by hand."""
+    return proof.sql.format(scope=f"{TIER_COLUMNS[tier_of(scope_code)]} = '{scope_code}'").strip()
+
+
+def look(proofs: Iterable[Proof], scope_code: str) -> list[Check]:
+    """Ask every proof for one place and all below it; the caller has passed the gate."""
     checks = []
     with connection.cursor() as cursor:
-        for proof in PROOFS:
-            cursor.execute(proof.sql.format(scope=scope), [officer.scope_code])
+        for proof in proofs:
+            cursor.execute(statement(proof, scope_code))
             left, right, worst = cursor.fetchone()
             checks.append(Check(proof.name, proof.law, worst is None, int(left), int(right), worst))
     return checks

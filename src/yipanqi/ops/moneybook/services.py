@@ -15,7 +15,16 @@ from yipanqi.kernel.errors import YipanqiError
 from yipanqi.kernel.ids import new_id
 from yipanqi.ops.journal.services import Actor, Draft, write_entry
 from yipanqi.ops.jurisdictions.scoping import place_columns
-from yipanqi.ops.moneybook.enums import CONTRA, KEPT_BY, SHIFTS, WITHOUT_ACCOUNT, Book, Kind, Part
+from yipanqi.ops.moneybook.enums import (
+    CONTRA,
+    KEPT_BY,
+    SHIFTS,
+    UNDER_FREEZE,
+    WITHOUT_ACCOUNT,
+    Book,
+    Kind,
+    Part,
+)
 from yipanqi.ops.moneybook.models import MoneyEntry, MoneyLeg
 from yipanqi.ops.moneybook.queries import Key, Standing, standing
 
@@ -107,23 +116,26 @@ def post(
         return False
     MoneyLeg.objects.bulk_create([_row(entry, leg) for leg in legs], batch_size=1000)
     _check_standing(legs)
-    write_entry(
-        Draft(
-            "money.posted",
-            acting,
-            "money",
-            str(entry.id),
-            now,
-            place_code=place_code,
-            payload={
-                "kind": act,
-                "case_id": str(case_id),
-                "amount_minor": sum(leg.amount_minor for leg in legs if leg.amount_minor > 0),
-                "rows": len(legs),
-            },
-        )
-    )
+    payload = {
+        "kind": act,
+        "case_id": str(case_id),
+        "amount_minor": sum(leg.amount_minor for leg in legs if leg.amount_minor > 0),
+        "rows": len(legs),
+        **_flow(legs),
+    }
+    write_entry(Draft("money.posted", acting, "money", str(entry.id), now, place_code, payload))
     return True
+
+
+def _flow(legs: Sequence[Leg]) -> dict[str, int]:
+    """What the wall counts of an entry, as `queries.flow_between` sums it: newly frozen, and returned."""
+    principal = [leg for leg in legs if leg.key.book is Book.HOLDINGS and leg.key.part is Part.PRINCIPAL]
+    held = [leg for leg in principal if leg.key.kind in UNDER_FREEZE and leg.key.account_id]
+    flow = {
+        "frozen_minor": max(0, sum(leg.amount_minor for leg in held)),
+        "returned_minor": sum(leg.amount_minor for leg in principal if leg.key.kind is Kind.RETURNED),
+    }
+    return {name: minor for name, minor in flow.items() if minor}
 
 
 def _row(entry: MoneyEntry, leg: Leg) -> MoneyLeg:

@@ -65,6 +65,17 @@ def papers_of(subject_id: uuid.UUID) -> list[Paper]:
     return list(rows.defer("content").filter(subject_id=subject_id).order_by("made_at", "id"))
 
 
+def access_paper(officer: "Officer", paper_id: uuid.UUID) -> Paper:
+    """What a paper is about, to ask the gate of that before its bytes are read. Raises PaperNotFound."""
+    require(officer, "paper.read")
+    paper: Paper | None = (
+        Paper.objects.in_scope(officer.scope_code).defer("content").filter(id=paper_id).first()
+    )
+    if paper is None:
+        raise PaperNotFound(f"paper {paper_id} is not in your scope")
+    return paper
+
+
 @transaction.atomic
 def read_paper(paper_id: uuid.UUID, form: Form, officer: "Officer", now: datetime) -> tuple[str, str, bytes]:
     """A paper's file name, media type and kept bytes; the taking is journaled.
@@ -72,10 +83,7 @@ def read_paper(paper_id: uuid.UUID, form: Form, officer: "Officer", now: datetim
     The caller has passed the subject's gate. Raises PaperNotFound, PaperNotRendered, or PaperChanged when the bytes
     are not those that were rendered.
     """
-    require(officer, "paper.read")
-    paper: Paper | None = Paper.objects.in_scope(officer.scope_code).filter(id=paper_id).first()
-    if paper is None:
-        raise PaperNotFound(f"paper {paper_id} is not in your scope")
+    paper = access_paper(officer, paper_id)
     if paper.rendered_at is None:
         raise PaperNotRendered(f"paper {paper_id} is not rendered yet")
     file = FILES[form]

@@ -1,7 +1,7 @@
 """The approver's desk: what waits for a second signature, one at a time, and the pop-up that tells of a new one."""
 
 import uuid
-from typing import Any
+from datetime import datetime
 
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
@@ -11,15 +11,15 @@ from django.views.decorators.http import require_GET, require_POST
 
 from yipanqi.kernel.errors import YipanqiError
 from yipanqi.ops.journal.queries import now
-from yipanqi.ops.measures.queries import access_signature, list_signatures
-from yipanqi.ops.measures.signing import decline, sign
-from yipanqi.ops.measures.waiting import signing_day, waiting_mark
+from yipanqi.ops.measures.freezing.queries import unattended_freezes
 from yipanqi.ops.staff.gates import may
-from yipanqi.web import sheets, stops
+from yipanqi.web import books, freezes, stops
+from yipanqi.web.books import Asked
 from yipanqi.web.gates import desk
 from yipanqi.web.middleware import STATUS, error_sentence
 from yipanqi.web.reading import read_uuid
 
+UNATTENDED = 5
 POPPED = 20  # the latest; who put them away was told of those before
 
 
@@ -28,7 +28,7 @@ POPPED = 20  # the latest; who put them away was told of those before
 def approvals(request: HttpRequest) -> HttpResponse:
     """The signature that is due first, or the one asked for by its id, with the queue beside it."""
     chosen = request.GET.get("id", "")
-    current = access_signature(request.user, read_uuid(chosen)) if chosen else None
+    current = books.find(request.user, read_uuid(chosen)) if chosen else None
     return render(request, "approvals/desk.html", _board(request, current))
 
 
@@ -40,7 +40,7 @@ def queue(request: HttpRequest) -> HttpResponse:
     An empty desk gets the whole board when something comes in, and a sheet that somebody else decided says so.
     """
     chosen = request.GET.get("id", "")
-    current = access_signature(request.user, read_uuid(chosen)) if chosen else None
+    current = books.find(request.user, read_uuid(chosen)) if chosen else None
     if request.GET.get("seen", "") == _mark(request, current):
         return HttpResponse(status=204)
     if current is None:
@@ -51,7 +51,7 @@ def queue(request: HttpRequest) -> HttpResponse:
         "queue": _queue(request, current),
         "current": {"id": current.id},
         "mark": _mark(request, current),
-        "decided": sheets.decided(current, now()),
+        "decided": current.decided(now()),
     }
     return render(request, "approvals/_queue.html", context)
 
@@ -60,16 +60,16 @@ def queue(request: HttpRequest) -> HttpResponse:
 @require_GET
 def pending(request: HttpRequest) -> HttpResponse:
     """What waits for this officer's signature, for the pop-up on every page; 204 while nothing has changed."""
-    mark = waiting_mark(request.user)
+    mark = books.mark(request.user)
     if request.GET.get("seen", "") == mark:
         return HttpResponse(status=204)
-    waiting = list_signatures(request.user)
+    waiting = books.waiting(request.user)
     at = now()
     context = {
         "mark": mark,
         "count": len(waiting),
         "more": len(waiting) - 1,
-        "waiting": [sheets.short(each, at) | {"does": sheets.does(each)} for each in waiting[-POPPED:]],
+        "waiting": [each.short(at) | {"does": each.does()} for each in waiting[-POPPED:]],
     }
     return render(request, "approvals/_pending.html", context)
 
@@ -78,25 +78,25 @@ def pending(request: HttpRequest) -> HttpResponse:
 @require_POST
 def give(request: HttpRequest, signature_id: uuid.UUID) -> HttpResponse:
     """Sign second and bring the next."""
-    signature = access_signature(request.user, signature_id)
+    asked = books.find(request.user, signature_id)
     try:
-        sign(signature_id=signature_id, acting_officer=request.user, now=now())
+        asked.book.sign(signature_id=signature_id, acting_officer=request.user, now=now())
     except YipanqiError as error:
         return _refused(request, signature_id, error)
-    return _next(request, _("Signed: %(what)s") % {"what": sheets.does(signature)})
+    return _next(request, _("Signed: %(what)s") % {"what": asked.does()})
 
 
 @desk("stop.sign")
 @require_POST
 def send_back(request: HttpRequest, signature_id: uuid.UUID) -> HttpResponse:
     """Refuse the second signature, with a reason, and bring the next."""
-    signature = access_signature(request.user, signature_id)
+    asked = books.find(request.user, signature_id)
     reason = request.POST.get("reason", "").strip()
     try:
-        decline(signature_id=signature_id, reason=reason, acting_officer=request.user, now=now())
+        asked.book.decline(signature_id=signature_id, reason=reason, acting_officer=request.user, now=now())
     except YipanqiError as error:
         return _refused(request, signature_id, error)
-    return _next(request, _("Sent back: %(what)s") % {"what": sheets.does(signature)})
+    return _next(request, _("Sent back: %(what)s") % {"what": asked.does()})
 
 
 def _next(request: HttpRequest, said: str) -> HttpResponse:
@@ -110,8 +110,8 @@ def _next(request: HttpRequest, said: str) -> HttpResponse:
 
 def _refused(request: HttpRequest, signature_id: uuid.UUID, error: YipanqiError) -> HttpResponse:
     """The same sheet with the reason it could not be done; where somebody was faster it says who."""
-    current = access_signature(request.user, signature_id)
-    text = sheets.decided(current, now()) or error_sentence(error)
+    current = books.find(request.user, signature_id)
+    text = current.decided(now()) or error_sentence(error)
     notice = {"tone": "problem", "text": text}
     context = _board(request, current, notice) | {"reason": request.POST.get("reason", "")}
     part = bool(request.headers.get("HX-Request"))
@@ -120,18 +120,17 @@ def _refused(request: HttpRequest, signature_id: uuid.UUID, error: YipanqiError)
 
 
 def _board(
-    request: HttpRequest, current: Any | None, notice: dict[str, str] | None = None
+    request: HttpRequest, current: Asked | None, notice: dict[str, str] | None = None
 ) -> dict[str, object]:
-    waiting = list_signatures(request.user)
+    waiting = books.waiting(request.user)
     if current is None and waiting:
         current = waiting[0]
     at = now()
-    day = signing_day(request.user, now=at)
+    day = books.day(request.user, now=at)
     return {
-        "current": sheets.sheet(current, at) if current else None,
-        "queue": [
-            sheets.short(each, at) | {"here": bool(current and each.id == current.id)} for each in waiting
-        ],
+        "current": current.sheet(at) if current else None,
+        "queue": [each.short(at) | {"here": bool(current and each.id == current.id)} for each in waiting],
+        "unattended": _unattended(request, at),
         "day": {
             "signed": day.signed,
             "median": "" if day.median_seconds is None else stops.span(day.median_seconds),
@@ -142,12 +141,23 @@ def _board(
     }
 
 
-def _mark(request: HttpRequest, current: Any | None) -> str:
-    return f"{waiting_mark(request.user)}-{current.status if current else ''}"
-
-
-def _queue(request: HttpRequest, current: Any) -> list[dict[str, object]]:
-    at = now()
+def _unattended(request: HttpRequest, at: datetime) -> list[dict[str, object]]:
+    """The freezes that end in days and that nobody has attended to, the soonest first."""
+    if not may(request.user, "freeze.read"):
+        return []
+    found = list(unattended_freezes(request.user)[:UNATTENDED])
+    clocks = [freezes.term_clock(each) for each in found]
     return [
-        sheets.short(each, at) | {"here": each.id == current.id} for each in list_signatures(request.user)
+        {**freezes.plain(each), "clock": stops.clock(clock, at)}
+        for each, clock in zip(found, clocks, strict=True)
+        if clock
     ]
+
+
+def _mark(request: HttpRequest, current: Asked | None) -> str:
+    return f"{books.mark(request.user)}-{current.signature.status if current else ''}"
+
+
+def _queue(request: HttpRequest, current: Asked) -> list[dict[str, object]]:
+    at = now()
+    return [each.short(at) | {"here": each.id == current.id} for each in books.waiting(request.user)]

@@ -13,8 +13,9 @@ from django.views.decorators.http import require_GET, require_POST
 
 from yipanqi.kernel.errors import YipanqiError
 from yipanqi.ops.cases.enums import SubjectRole
-from yipanqi.ops.cases.queries import access_case, count_other_cases, list_payments, list_subjects
+from yipanqi.ops.cases.queries import access_case, count_other_cases, list_payments, list_subjects, pack_of
 from yipanqi.ops.journal.queries import now
+from yipanqi.ops.measures.freezing.queries import freezes_of_case
 from yipanqi.ops.measures.proposing import propose_stop
 from yipanqi.ops.measures.queries import list_stops_of_case
 from yipanqi.ops.measures.victims import stop_of_noted_card, stop_of_payment
@@ -59,19 +60,36 @@ def stop(request: HttpRequest, case_id: uuid.UUID) -> HttpResponse:
 def money_of(request: HttpRequest, found: Any, page: str) -> dict[str, object]:
     """What the part shows, on one of `PAGES`, of a case that passed its gate."""
     at, laid, subjects = now(), list_stops_of_case(request.user, found), list_subjects(found)
+    frozen = freezes_seen(request, found)
     cards = [each for each in subjects if each.role == SubjectRole.VICTIM_ACCOUNT]
     suspects = [each for each in subjects if each.role == SubjectRole.SUSPECT_ACCOUNT]
     known = count_other_cases([each.account_id for each in suspects], case=found)
     goes_on = found.status in shown.GOES_ON
     return {
         "case": {"id": found.id, "number": found.number, "page": page if page in PAGES else "detail"},
-        "money": shown.money(list_payments(found), cards, suspects, laid, known),
+        "money": shown.money(list_payments(found), cards, suspects, laid, known, frozen),
         "clocks": [shown.clock(each, at) for each in shown.clocks(found)] if goes_on else [],
-        "look_again": shown.look_again(laid),
+        "look_again": shown.look_again([*laid, *frozen]),
         "can_enter": goes_on and may(request.user, "case.enter"),
         "can_stop": goes_on and may(request.user, "stop.propose"),
+        "can_freeze": can_freeze(request, found),
         "may_unmask": may(request.user, "person.unmask"),
     }
+
+
+def freezes_seen(request: HttpRequest, found: Any) -> list[Any]:
+    """The freezes of a case that passed its gate, for who may see them."""
+    return freezes_of_case(request.user, found) if may(request.user, "freeze.read") else []
+
+
+def can_freeze(request: HttpRequest, found: Any) -> bool:
+    """Whether this officer may propose to freeze an account of the case as it stands."""
+    return (
+        found.filed_at is not None
+        and found.status in shown.GOES_ON
+        and may(request.user, "freeze.propose")
+        and pack_of(found).has("freeze.first")
+    )
 
 
 def _proposal(found: Any, payment_id: str, card_id: str) -> Any:

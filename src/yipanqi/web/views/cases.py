@@ -15,6 +15,7 @@ from django.views.decorators.http import require_GET, require_POST
 from yipanqi import catalog
 from yipanqi.analytics.queries import graph_of, latest_trace
 from yipanqi.casework.lifecycles.case import CASE
+from yipanqi.casework.lifecycles.freeze import LIVE as LIVE_FREEZES
 from yipanqi.casework.lifecycles.payment_stop import LIVE
 from yipanqi.kernel.errors import YipanqiError
 from yipanqi.ops.cases.enums import CaseSource
@@ -32,16 +33,18 @@ from yipanqi.ops.cases.revealing import unmask_in_case
 from yipanqi.ops.journal.queries import list_latest, now
 from yipanqi.ops.jurisdictions.queries import list_children
 from yipanqi.ops.measures.queries import list_stops_of_case
+from yipanqi.ops.returns.queries import returns_of_case, sums_of
+from yipanqi.ops.returns.standing import standing_of
 from yipanqi.ops.staff.gates import may
 from yipanqi.ops.staff.queries import list_names
 from yipanqi.web import cases as shown
-from yipanqi.web import lists, money, stops
+from yipanqi.web import lists, money, returns, stops
 from yipanqi.web import presenting as show
 from yipanqi.web.gates import desk
 from yipanqi.web.middleware import STATUS, error_sentence
 from yipanqi.web.reading import read_int, read_uuid
 from yipanqi.web.views.alerts import number
-from yipanqi.web.views.case_money import money_of
+from yipanqi.web.views.case_money import freezes_seen, money_of
 
 FILTERS = ("status", "fraud_type", "source", "district", "phone", "account", "from", "to")
 TALLIED = ("reported", "accepted", "filed", "refused", "solved", "closed")
@@ -161,29 +164,49 @@ def unmask(request: HttpRequest, case_id: uuid.UUID) -> HttpResponse:
 def _page(
     request: HttpRequest, found: Any, *, refused: dict[str, str] | None = None, status: int = 200
 ) -> HttpResponse:
-    laid = list_stops_of_case(request.user, found)
+    laid, frozen = list_stops_of_case(request.user, found), freezes_seen(request, found)
     subjects = list_subjects(found)
+    part = money_of(request, found, "detail")
     context = {
-        **money_of(request, found, "detail"),
+        **part,
         "facts": _facts(found),
         "person": show.person(found.victim),
         "phones": [_noted(each.phone, each.phone.number) for each in subjects if each.phone],
         "links": [_noted(each.link, each.link.address) for each in subjects if each.link],
         "steps": shown.steps(found, request.user),
         "live_stops": sum(stop.status in LIVE for stop in laid),
+        "live_freezes": sum(freeze.status in LIVE_FREEZES for freeze in frozen),
+        "freezable": _freezable(part),
         "refused": refused,
-        "story": _story(found, laid),
+        "story": _story(found, [*laid, *frozen]),
         "may_read_alert": may(request.user, "alert.read"),
         "may_trace": may(request.user, "trace.read"),
         "traced": _traced(request, found),
+        "returns": _returns(request, found),
+        "may_read_money": may(request.user, "money.read"),
     }
     return render(request, "cases/detail.html", context, status=status)
+
+
+def _freezable(part: dict[str, Any]) -> int:
+    """How many accounts of suspects this officer may propose to freeze; none before the case is filed."""
+    money = part["money"]
+    rows = {row["account_id"] for row in [*money["payments"], *money["others"]] if row["can_freeze"]}
+    return len(rows) if part["can_freeze"] else 0
 
 
 def _traced(request: HttpRequest, found: Any) -> dict[str, object] | None:
     """Where the money is by the latest trace, for who may see it."""
     run = latest_trace(request.user, found.id) if may(request.user, "trace.read") else None
     return money.answer(graph_of(run, request.user)) if run else None
+
+
+def _returns(request: HttpRequest, found: Any) -> list[dict[str, object]]:
+    """The returns of the case's held money, for who may see them."""
+    if not may(request.user, "return.read"):
+        return []
+    rows = returns_of_case(request.user, found)
+    return returns.of_case(rows, standing_of(rows), sums_of(rows), now()) if rows else []
 
 
 def _facts(found: Any) -> dict[str, object]:
@@ -209,7 +232,7 @@ def _noted(row: Any, value: Any) -> dict[str, object]:
 
 
 def _story(found: Any, laid: list[Any]) -> list[dict[str, object]]:
-    """Everything done about the case and its stops, newest first, as the journal has it."""
+    """Everything done about the case, its stops and its freezes, newest first, as the journal has it."""
     accounts = {str(stop.id): stops.account(stop) for stop in laid}
     banks = {stop.partner.code: stops.bank_name(stop.partner) for stop in laid}
     entries = list_latest(subject_ids=[str(found.id), *accounts], limit=100)

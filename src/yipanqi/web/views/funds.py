@@ -16,6 +16,7 @@ from yipanqi.kernel.errors import YipanqiError
 from yipanqi.ops.journal.queries import now
 from yipanqi.ops.jurisdictions.queries import list_children
 from yipanqi.ops.measures.exporting import export_stops
+from yipanqi.ops.measures.freezing.queries import freezes_under_way_of
 from yipanqi.ops.measures.moving import pack_of
 from yipanqi.ops.measures.queries import (
     LAPSING_WITHIN,
@@ -176,8 +177,9 @@ def _unstopped(request: HttpRequest, at: datetime) -> dict[str, object]:
 
 
 def _rows(found: list[Any], allowed: Collection[str], at: datetime) -> list[dict[str, object]]:
-    pending = pending_of(found)
-    return [stops.row(stop, pending[stop.id], pack_of(stop), allowed=allowed, at=at) for stop in found]
+    pending, freezing = pending_of(found), freezes_under_way_of(found)
+    rows = [stops.row(stop, pending[stop.id], pack_of(stop), allowed=allowed, at=at) for stop in found]
+    return [row | {"freeze_id": freezing[row["id"]].id if row["id"] in freezing else None} for row in rows]
 
 
 def _cells(stop: Any) -> dict[str, Any]:

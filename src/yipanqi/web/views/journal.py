@@ -27,7 +27,20 @@ PAGE = 50
 VOCABULARIES = {
     "fraud_type": catalog.fraud_types,
     "level": catalog.levels,
-    "outcome": lambda: {**catalog.visit_outcomes(), **catalog.call_outcomes()},
+    "outcome": lambda: {**catalog.visit_outcomes(), **catalog.call_outcomes(), **catalog.findings()},
+    "screening.kind": catalog.evidence_kinds,
+    "freeze.kind": lambda: {
+        code.partition(".")[2]: item
+        for code, item in catalog.statuses().items()
+        if code.startswith(("freeze_kind.", "order_kind."))  # of a freeze itself, and of a change to it
+    },
+    "freeze.ground": catalog.freeze_grounds,
+    "freeze.reason": lambda: {
+        **catalog.errors(),
+        **catalog.bank_failures(),
+        **catalog.lift_reasons(),
+        **catalog.freeze_end_reasons(),
+    },
     "clock": catalog.clocks,
     "source": catalog.sources,
     "field": catalog.fields,
@@ -52,6 +65,7 @@ NAMED_AS = {
     "order.kind": "order_kind",
     "difference.kind": "difference",
     "case.source": "case_source",
+    "money.reason": "money_law",
 }
 LIFECYCLES = {"order": "partner_order"}  # where it is not called like the subject
 
@@ -129,7 +143,7 @@ def _entry(item: Any, officers: dict[str, str]) -> dict[str, object]:
         "subject_url": f"{reverse('journal')}?{urlencode({'subject': item.subject_id})}"
         if item.subject_id
         else "",
-        "ground": show.named(catalog.stop_grounds(), item.ground)["name"],
+        "ground": show.named({**catalog.stop_grounds(), **catalog.freeze_grounds()}, item.ground)["name"],
         "facts": ([{"name": gettext("status"), "value": " → ".join(statuses)}] if statuses else []) + facts,
         "hash": item.hash[:SHOWN_HASH],
     }
@@ -152,6 +166,8 @@ def _value(subject_kind: str, name: str, value: object) -> object:
         return gettext("yes") if value else gettext("no")
     if name.endswith("_minor") and isinstance(value, int):
         return show.amount(value)
+    if names := VOCABULARIES.get(f"{subject_kind}.{name}"):
+        return show.named(names(), str(value))["name"]
     if named_as := NAMED_AS.get(f"{subject_kind}.{name}") or NAMED_AS.get(name):
         return _status(named_as, str(value))
     if name in {"place", "place_before", "issuer"}:

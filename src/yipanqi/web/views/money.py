@@ -23,6 +23,7 @@ from yipanqi.web import chase, money, river
 from yipanqi.web import presenting as show
 from yipanqi.web.gates import desk
 from yipanqi.web.reading import read_uuid
+from yipanqi.web.views.case_money import can_freeze
 
 LOOKS = {
     True: 1,
@@ -132,6 +133,7 @@ def panel(
         },
         "flows": _flows(drawn, account_id),
         "stop_form": _stop_form(found, shown),
+        "can_freeze": not shown["is_victim"] and bool(shown["held_minor"]) and can_freeze(request, found),
         "sinks": money.sinks(),
         "can": can(request),
         "refused": refused,

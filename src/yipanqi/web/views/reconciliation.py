@@ -1,4 +1,4 @@
-"""Our stops against the banks' own books: the latest comparisons, what disagrees, and answers nobody could use."""
+"""Our stops and freezes against the banks' own books: comparisons, what disagrees, answers nobody could use."""
 
 import uuid
 from datetime import datetime
@@ -11,7 +11,9 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
 from yipanqi import catalog
+from yipanqi.casework.lifecycles.freeze import FREEZE
 from yipanqi.kernel.errors import YipanqiError
+from yipanqi.kernel.money import format_amount
 from yipanqi.ops.journal.queries import now
 from yipanqi.ops.measures.queries import list_reconciliations, open_differences, open_problems
 from yipanqi.ops.measures.reconciling import ask_reconciliation, settle_difference, settle_problem
@@ -99,14 +101,16 @@ def _banks(request: HttpRequest) -> list[dict[str, object]]:
 
 
 def _difference(item: Any, refused: dict[str, Any]) -> dict[str, object]:
-    ours, theirs, todo = _words(item)
+    about_freeze = item.freeze_id or item.reference.startswith("freeze:")
+    ours, theirs, todo = _freeze_words(item) if about_freeze else _words(item)
+    measure = item.stop or item.freeze
     mine = refused if refused.get("id") == item.id else {}
     return {
         "id": item.id,
         "bank": stops.bank_name(item.partner),
         "kind": stops.status_of("difference", item.kind)["name"],
         "stop_id": item.stop_id,
-        "account": item.stop.account.number.masked if item.stop else "",
+        "account": measure.account.number.masked if measure else "",
         "ours": ours,
         "theirs": theirs,
         "todo": todo,
@@ -154,6 +158,30 @@ def _words(item: Any) -> tuple[str, str, str]:
         _("extended") if item.theirs == "extended" else stops.reason_name(item.theirs),
         _("Ask the bank what is true; its books decide what is in effect."),
     )
+
+
+def _freeze_words(item: Any) -> tuple[str, str, str]:
+    """The same about a freeze."""
+    todo, until = (
+        _("Ask the bank what is true; its books decide what is in effect."),
+        _("held until %(until)s"),
+    )
+    match item.kind:
+        case "amount_differs":
+            return format_amount(int(item.ours)), format_amount(int(item.theirs)), todo
+        case "end_differs":
+            return until % {"until": _minute(item.ours)}, until % {"until": _minute(item.theirs)}, todo
+        case "account_differs":
+            return _words(item)
+    ours = stops.status_of("freeze", item.ours)["name"] if item.ours else _("no such freeze of this centre")
+    match item.kind:
+        case "only_ours":
+            return ours, _("not in its list"), todo
+        case "only_theirs":
+            return ours, until % {"until": _minute(item.theirs)}, todo
+    held = item.theirs in FREEZE.statuses
+    theirs = stops.status_of("freeze", item.theirs)["name"] if held else stops.reason_name(item.theirs)
+    return ours, theirs, todo
 
 
 def _minute(text: str) -> str:

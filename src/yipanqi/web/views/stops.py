@@ -14,6 +14,7 @@ from yipanqi import catalog
 from yipanqi.kernel.errors import YipanqiError
 from yipanqi.ops.journal.queries import list_latest, now
 from yipanqi.ops.measures.ending import lift_stop
+from yipanqi.ops.measures.freezing.queries import freezes_under_way_of
 from yipanqi.ops.measures.moving import pack_of
 from yipanqi.ops.measures.proposing import propose_extension
 from yipanqi.ops.measures.queries import access_stop, list_orders, signatures_of
@@ -21,8 +22,8 @@ from yipanqi.ops.measures.revealing import unmask_stop
 from yipanqi.ops.measures.waiting import Pending, pending_of
 from yipanqi.ops.staff.gates import may
 from yipanqi.ops.staff.queries import list_names
+from yipanqi.web import freezes, stops
 from yipanqi.web import presenting as show
-from yipanqi.web import stops
 from yipanqi.web.gates import desk
 from yipanqi.web.middleware import STATUS, error_sentence
 from yipanqi.web.reading import read_int
@@ -42,6 +43,7 @@ def stop(request: HttpRequest, stop_id: uuid.UUID) -> HttpResponse:
         "stop": _facts(found) | {"can": stops.acts(found, pending, allowed_acts(request), at)},
         "clocks": [stops.clock(each, at) for each in stops.clocks(found, pending, pack)],
         "marks": stops.marks(found, pending),
+        "freeze": next((freezes.plain(each) for each in freezes_under_way_of([found]).values()), None),
         "used": {"count": pending.used, "limit": pending.limit, "term": stops.term(found, pack)},
         "signatures": [stops.signature(each) for each in signatures_of(found)],
         "orders": [stops.order(each) for each in list_orders(found)],

@@ -1,4 +1,4 @@
-// The funds desk by keyboard: J and K walk the rows, L lifts, E extends, R shows, D puts a suggestion of the chase away; each key presses the visible button that
+// The funds desk by keyboard: J and K walk the rows, L lifts, E extends, R shows, D puts a suggestion of the chase away; digits open the desk's sections; each key presses the visible button that
 // carries it (data-key). Forms of acts open in a dialog; when one is done the page under it asks for itself again.
 (() => {
   "use strict";
@@ -29,6 +29,7 @@
     let done = true;
     if (key === "j" || key === "ArrowDown") go(at + 1);
     else if (key === "k" || key === "ArrowUp") go(at < 0 ? 0 : at - 1);
+    else if (/^[1-9]$/.test(key)) { done = Boolean(document.querySelector(`[data-section="${key}"]`)); document.querySelector(`[data-section="${key}"]`)?.click(); }
     else if (key === "/") document.getElementById("f-case")?.focus();
     else done = press(key);
     if (done && (rows().length || key.length === 1)) event.preventDefault();

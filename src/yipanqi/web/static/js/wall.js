@@ -117,9 +117,11 @@
   function stops() {
     const { open, stopped, stopped_minor: minor, first } = state.stops;
     put("stopped", whole.format(stopped));
-    const [value, unit] = short(minor);
-    put("stopped-sum", value);
-    ref("stopped-unit").textContent = unit;
+    for (const [name, sum] of [["stopped", minor], ["frozen", state.freezes.frozen_minor], ["returned", state.freezes.returned_minor]]) {
+      const [value, unit] = short(sum);
+      put(`${name}-sum`, value);
+      ref(`${name}-unit`).textContent = unit;
+    }
     const all = first.in_time + first.late;
     put("first-share", all ? `${Math.round(100 * first.in_time / all)}%` : "\u2013");
     ref("stop-list").replaceChildren(...Object.entries(words.stop_statuses).map(([code, { name }]) => gauge(name, open[code] || 0)));

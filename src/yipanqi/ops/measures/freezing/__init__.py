@@ -1,0 +1,1 @@
+"""Freezes (冻结): proposing, deciding, changing, answering, warning and ending them."""
