@@ -29,8 +29,8 @@ def test_signing_in_and_out(world: World, client: Client) -> None:
 
 
 def test_one_desk_is_opened_at_once(world: World, client: Client) -> None:
-    client.force_login(world.officer("auditor", roles=["auditor"]))
-    assert client.get("/")["Location"] == "/journal"
+    client.force_login(world.officer("appeal", roles=["appeal_officer"]))
+    assert client.get("/")["Location"] == "/funds/returns"
     assert client.get("/?all=1").status_code == 200
 
 

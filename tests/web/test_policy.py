@@ -64,7 +64,7 @@ def test_everybody_may_read_it_and_still_lands_on_the_own_desk(browser: Browser)
         assert browser(roles=[role.value]).get("/policy").status_code == 200
     assert browser(roles=["operator", "auditor"]).get("/?all=1").content.decode().count('href="/policy"') == 2
     assert browser(roles=["administrator"]).get("/", follow=True).status_code == 200
-    assert browser(roles=["auditor"]).get("/")["Location"] == "/journal"
+    assert browser(roles=["appeal_officer"]).get("/")["Location"] == "/funds/returns"
 
 
 @pytest.mark.parametrize(
