@@ -145,12 +145,14 @@ class Walk:
         """An invoice is handed in; four fifths are of the case, and the rest leaves the freeze once signed."""
         page = self.funds
         page.goto(f"{self.site.url}/funds/screening/{self.frozen}")
+        before = page.locator(".page-acts .chips").inner_text()
         page.select_option("#e-kind", "invoice")
         page.fill("#e-giver", HOLDER)
         invoice = {"name": "发票.pdf", "mimeType": "application/pdf", "buffer": invoice_pdf()}
         page.locator("#evidence-file").set_input_files(invoice)
         page.locator("#evidence-form button[type=submit]").click()
         expect(page.locator(".evidence-list > li")).to_have_count(1)
+        expect(page.locator(".page-acts .chips")).not_to_have_text(before)
         for point in LEGAL:
             page.locator(f"input[name=answer-{point}][value=no]").check(force=True)
         page.locator("h1").click()

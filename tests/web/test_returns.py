@@ -37,6 +37,7 @@ def test_from_the_case_to_the_submitted_report(bench: Returning, browser: Browse
     claim = bench.claim(found)
     mine = f"{page}/claims/{claim.id}"
     shown(funds, mine)
+    assert funds.get(mine).context["claim"]["transfers"] == 1
     told = funds.post(f"{mine}/move", {"act": "notify", "version": claim.version})
     assert told.status_code == 200 and told["Cache-Control"].startswith("max-age=0")
     code = told.content.decode().split('id="follow-code">')[1].split("<")[0]

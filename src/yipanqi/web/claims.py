@@ -8,6 +8,7 @@ from django.utils.translation import gettext as _
 from yipanqi import catalog
 from yipanqi.casework.lifecycles.claim import CLAIM
 from yipanqi.kernel.money import format_amount
+from yipanqi.ops.cases.queries import list_payments
 from yipanqi.web import cases, stops
 from yipanqi.web import presenting as show
 
@@ -53,7 +54,7 @@ def facts(claim: Any, shares: Mapping[Any, tuple[int, int]], reserved: Iterable[
         "version": claim.version,
         "victim": show.person(claim.victim),
         "first_loss_at": claim.first_loss_at,
-        "transfers": len(claim.seeds),
+        "transfers": len(list_payments(claim.case)),
         "notified_at": claim.notified_at,
         "notified_by": claim.notified_by.name if claim.notified_by else "",
         "applied_at": claim.applied_at,

@@ -1,4 +1,4 @@
-// The pages of one return by keyboard. J and K walk the victims, N does the next step; on the methods' page 1 to 6 mark a column
+// The pages of one return by keyboard. J and K walk the victims, N does the next step; on the methods' page 1 to 7 mark a column
 // and C goes to its ground. A marked column is lit and marked in the form too; grounds that do not fit its basis are put away.
 // Why an amount is what it is opens in a dialog. Nothing is decided here: the server reads the form alone.
 (() => {

@@ -67,9 +67,10 @@
     document.getElementById("picked")?.replaceChildren(...left);
   }
 
-  // The evidence as it stands now; the other columns keep what was typed, the finding is made on the newer version.
+  // The evidence and the head as they stand now; the other columns keep what was typed, the finding is made on the newer version.
   function show(page) {
     document.getElementById("evidence").replaceWith(page.getElementById("evidence"));
+    document.querySelector(".page-head").replaceWith(page.querySelector(".page-head"));
     const version = page.querySelector("#find-form [name=version]"), mine = document.querySelector("#find-form [name=version]");
     if (version && mine) mine.value = version.value;
     start();
