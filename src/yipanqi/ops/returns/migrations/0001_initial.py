@@ -165,7 +165,6 @@ class Migration(migrations.Migration):
                 ("loss_minor", models.BigIntegerField()),
                 ("recovered_minor", models.BigIntegerField(default=0)),
                 ("first_loss_at", models.DateTimeField(null=True)),
-                ("seeds", models.JSONField(default=list)),
                 ("code_index", models.CharField(max_length=96, null=True, unique=True)),
                 ("added_at", models.DateTimeField()),
                 ("notified_at", models.DateTimeField(null=True)),

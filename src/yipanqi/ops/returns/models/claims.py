@@ -15,7 +15,7 @@ from yipanqi.ops.vault.fields import SealedField
 
 
 class Claim(Placed):
-    """One victim's claim by one case, at its own case. `seeds` are the transfers that brought the victim's money.
+    """One victim's claim by one case, at its own case.
 
     `code_index` is the blind index of the follow code. `destination` is where the money is to go: the account it came
     from (`is_origin`), or another of the victim's own with `other_reason`.
@@ -29,7 +29,6 @@ class Claim(Placed):
     loss_minor = models.BigIntegerField()
     recovered_minor = models.BigIntegerField(default=0)
     first_loss_at = models.DateTimeField(null=True)
-    seeds = models.JSONField(default=list)
     code_index = models.CharField(max_length=96, null=True, unique=True)
     added_by = by_officer(null=True)
     added_at = models.DateTimeField()
