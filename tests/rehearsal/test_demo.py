@@ -155,7 +155,7 @@ def test_from_an_empty_folder_to_the_second_start(demo: Callable[..., Demo], por
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         probe.bind(("127.0.0.1", port))
     second = demo("--quick")
-    assert second.await_welcome() < 15
+    assert second.await_welcome() < READY_SECONDS
     assert feed_no(second) >= before and "Earlier data kept" in second.said
     took, said = second.end(signal.SIGTERM)
     assert took < 10 and "Traceback" not in said
