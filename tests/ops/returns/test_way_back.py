@@ -1,21 +1,15 @@
 """A return from its opening to the decision, by the services: who may do what, and that money stays whole."""
 
-import contextlib
-from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.conf import settings
 
-from tests.analytics.conftest import Bank
-from tests.ops.screening.conftest import CLEAN, Bench
+from tests.ops.returns.way import MULE, Way, refused
+from yipanqi.analytics import dividing
 from yipanqi.analytics.dividing import run_division
-from yipanqi.analytics.seeding import seed_case
-from yipanqi.analytics.settling import settle_all
-from yipanqi.kernel.errors import YipanqiError
 from yipanqi.ops.cases.moving import move_case
-from yipanqi.ops.indicators.proving import prove
 from yipanqi.ops.measures.deadlines import fire_due as fire_measures
 from yipanqi.ops.moneybook.enums import Book, Kind
 from yipanqi.ops.moneybook.queries import balance
@@ -23,141 +17,10 @@ from yipanqi.ops.papers.models import Paper
 from yipanqi.ops.returns import choosing, claiming, deadlines, deciding, objecting, signing, submitting
 from yipanqi.ops.returns.claiming import ApplicationFacts
 from yipanqi.ops.returns.keeping import methods_of
-from yipanqi.ops.returns.models import Allocation, Claim, FundReturn, Objection, ReturnSignature
+from yipanqi.ops.returns.models import Allocation, FundReturn, Objection
 from yipanqi.ops.returns.opening import add_claim, open_return
 from yipanqi.ops.returns.queries import allocations_of, claims_of, origins_of, waiting_signatures
-from yipanqi.ops.screening.services import find
 from yipanqi.rehearsal.world import World
-
-VICTIM, OTHER, MULE = "6217000010001111111", "6217000010002222222", "6222021602001234567"
-STRANGER = "6217000010009999999"
-
-
-@contextlib.contextmanager
-def refused(code: str) -> Iterator[None]:
-    with pytest.raises(YipanqiError) as caught:
-        yield
-    assert caught.value.code == code
-
-
-class Way:
-    """Two victims paid one account, a stranger too; 50,000 of it are frozen and found to be of the case."""
-
-    def __init__(self, world: World, *, mixed: bool = True) -> None:
-        self.world, self.bench = world, Bench(world)
-        self.funds = self.bench.officer
-        self.second = world.officer("funds2", roles=["funds_officer"])
-        self.city = world.officer("city", roles=["approver"], unit="350100")
-        self.appeal = world.officer("appeal", roles=["appeal_officer"], unit="350100")
-        self.auditor = world.officer("aud", roles=["auditor"], unit="350000")
-        self.cases = []
-        rows = []
-        bank = Bank(world)
-        for number, payer in enumerate([VICTIM, OTHER] if mixed else [VICTIM]):
-            case = self.bench._filed(world.case(payer_account=payer, payer_bank="ccb", payee_account=MULE))
-            self.cases.append(case)
-            rows.append(bank.row(payer, MULE, "50000.00", after=number))
-        if mixed:
-            rows += [bank.row(MULE, STRANGER, "50000.00", after=10)]
-        bank.post(*rows)
-        for case in self.cases:
-            seed_case(case.id, now=world.now)
-        settle_all(now=world.now)
-        self.freeze = self._freeze()
-
-    def _freeze(self) -> Any:
-        from yipanqi.ops.measures.freezing.proposing import FreezeProposal, propose_freeze
-
-        case = self.cases[0]
-        proposal = FreezeProposal(
-            case_id=case.id,
-            account_id=case.payments.get().payee_id,
-            bank="ccb",
-            holder_name="周二",
-            asked_minor=5_000_000,
-            traced_minor=5_000_000,
-            ground="traced_money",
-        )
-        freeze = propose_freeze(proposal=proposal, acting_officer=self.funds, now=self.world.now)
-        self.bench.sign(freeze)
-        self.bench.answer(freeze, "freeze", frozen_minor=5_000_000, account=MULE)
-        screening = self.bench.open(freeze)
-        self.bench.hand_in(screening)
-        find(
-            screening_id=screening.id,
-            version=self.bench.seen(screening).version,
-            outcome="involved_full",
-            reasons="全部为被害人转入资金，持卡人无法说明来源",
-            answers=CLEAN,
-            acting_officer=self.funds,
-            now=self.world.now,
-        )
-        return self.bench.held(freeze)
-
-    def seen(self, found: FundReturn) -> FundReturn:
-        return (
-            FundReturn.objects.for_system("the test looks")
-            .select_related("division", "case")
-            .get(id=found.id)
-        )
-
-    def open(self) -> FundReturn:
-        return self.act(open_return, case_id=self.cases[0].id, freeze_ids=[self.freeze.id])
-
-    def act(self, act: Any, officer: Any = None, **given: Any) -> Any:
-        return act(acting_officer=officer or self.funds, now=self.world.now, **given)
-
-    def tell_all(self, found: FundReturn) -> None:
-        for claim in claims_of(found):
-            self.act(claiming.notify_claim, claim_id=claim.id, version=claim.version)
-
-    def apply(self, claim: Claim) -> Claim:
-        claim = Claim.objects.for_system("the test looks").get(id=claim.id)
-        facts = ApplicationFacts(destination_id=origins_of(claim)[0].id)
-        claim = self.act(claiming.enter_application, claim_id=claim.id, version=claim.version, facts=facts)
-        return self.act(claiming.verify_claim, self.second, claim_id=claim.id, version=claim.version)
-
-    def divide(self, found: FundReturn) -> Any:
-        division = self.act(choosing.ask_division, return_id=found.id)
-        run_division(division.id, now=self.world.now)
-        division.refresh_from_db()
-        assert division.status == "done", division.error
-        return division
-
-    def choose(self, found: FundReturn, division: Any, method: str = "loss_ratio", **more: Any) -> FundReturn:
-        given = {"ground": "not_traceable", "note": "两名被害人资金混同"} | more
-        version = self.seen(found).version
-        return self.act(
-            choosing.choose,
-            return_id=found.id,
-            version=version,
-            division_id=division.id,
-            method=method,
-            **given,
-        )
-
-    def submit(self, found: FundReturn) -> FundReturn:
-        version = self.seen(found).version
-        return self.act(submitting.submit, return_id=found.id, version=version, reserve=True)
-
-    def waiting(self, found: FundReturn) -> ReturnSignature:
-        rows = ReturnSignature.objects.for_system("the test looks")
-        return rows.get(fund_return=found, status="waiting")
-
-    def sign(self, found: FundReturn, officer: Any = None) -> FundReturn:
-        return self.act(signing.sign, officer or self.city, signature_id=self.waiting(found).id)
-
-    def noticed(self) -> FundReturn:
-        found = self.open()
-        self.tell_all(found)
-        self.apply(claims_of(found)[0])
-        self.choose(found, self.divide(found))
-        self.submit(found)
-        return self.sign(found)
-
-    def proven(self) -> None:
-        for check in prove(self.auditor):
-            assert check.ok, check
 
 
 @pytest.fixture
@@ -353,3 +216,64 @@ def test_a_case_that_is_not_filed_is_no_claim(way: Way) -> None:
         )
     claim = way.act(add_claim, return_id=found.id, version=found.version, case_number=unfiled.number)
     assert claim.status == "candidate"
+
+
+def test_a_share_goes_to_the_victims_own_account_only(way: Way) -> None:
+    found = way.open()
+    way.tell_all(found)
+    claim = claims_of(found)[0]
+    name = claim.victim.name.reveal()
+    other = {"account": "6217000010007777777", "bank": "ccb", "other_reason": "原卡已注销"}
+    given = {"claim_id": claim.id, "version": claim.version}
+    with refused("destination_of_another"):
+        way.act(claiming.enter_application, facts=ApplicationFacts(holder_name="某第三人", **other), **given)
+    spaced = ApplicationFacts(holder_name=f"{name[:1]} {name[1:]}", **other)
+    assert way.act(claiming.enter_application, facts=spaced, **given).status == "applied"
+
+
+def test_money_that_is_gone_is_not_announced(way: Way) -> None:
+    found = way.open()
+    way.tell_all(found)
+    way.apply(claims_of(found)[0])
+    way.choose(found, way.divide(found))
+    way.submit(found)
+    way.world.advance(timedelta(days=400))
+    fire_measures(now=way.world.now)
+    with refused("division_outdated"):
+        way.sign(found)
+    assert (way.seen(found).status, way.seen(found).notice_number) == ("submitted", "")
+
+
+def test_who_signed_before_it_was_taken_up_again_is_no_stranger(way: Way) -> None:
+    both = way.world.officer("both", roles=["approver", "appeal_officer"], unit="350100")
+    found = way.noticed()
+    way.world.advance(timedelta(days=31))
+    way.act(submitting.submit_decision, return_id=found.id, version=way.seen(found).version)
+    found = way.sign(found, both)
+    way.act(deciding.revoke, return_id=found.id, version=found.version, reason="法院另有意见")
+    way.choose(found, way.divide(found))
+    way.submit(found)
+    objection = lodge(way, way.sign(found))
+    with refused("own_decision"):
+        way.act(objecting.decide_objection, both, objection_id=objection.id, uphold=False, reason="x")
+
+
+def test_a_claim_left_out_while_the_job_runs_makes_its_answer_old(
+    way: Way, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found = way.open()
+    way.tell_all(found)
+    second = claims_of(found)[1]
+    division = way.act(choosing.ask_division, return_id=found.id)
+    real = dividing.divide
+
+    def meanwhile(*given: Any) -> Any:
+        results = real(*given)
+        told = {"claim_id": second.id, "version": second.version, "reason": "not_a_victim"}
+        way.act(claiming.exclude_claim, **told)
+        return results
+
+    monkeypatch.setattr(dividing, "divide", meanwhile)
+    run_division(division.id, now=way.world.now)
+    division.refresh_from_db()
+    assert (division.status, division.error, division.results) == ("failed", "division_outdated", None)

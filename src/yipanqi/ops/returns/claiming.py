@@ -3,6 +3,7 @@
 Leaves alone: what the claim gets (`choosing`), a further code (`issuing`), and who looks it up (`following`).
 """
 
+import unicodedata
 import uuid
 from dataclasses import dataclass
 from datetime import datetime
@@ -79,7 +80,7 @@ def enter_application(
 ) -> Claim:
     """Enter what the victim, or an agent, applied for; after a failed payment also another account to pay to.
 
-    Raises ReturnRefused: element_missing (field), destination_missing, ground_unknown.
+    Raises ReturnRefused: element_missing (field), destination_missing, destination_of_another, ground_unknown.
     """
     claim = lock_claim_of(acting_officer, claim_id, version=version)
     _check_applicant(facts)
@@ -174,7 +175,14 @@ def _destination(claim: Claim, facts: ApplicationFacts, now: datetime) -> Accoun
         return origin
     if not facts.account or not facts.bank:
         raise ReturnRefused("an account and its bank are needed", code="destination_missing")
+    if _plain(facts.holder_name) not in {"", _plain(claim.victim.name.reveal())}:
+        raise ReturnRefused("the account is somebody else's", code="destination_of_another")
     return resolve_accounts([(facts.account, facts.bank)], now=now)[facts.account]
+
+
+def _plain(name: str) -> str:
+    """A name without blanks and width, to be compared."""
+    return "".join(unicodedata.normalize("NFKC", name).split()).casefold()
 
 
 def _give_code(claim: Claim, officer: "Officer", now: datetime) -> str:

@@ -45,7 +45,7 @@ def signed(seen: ReturnSignature, *, acting_officer: "Officer", now: datetime) -
     if signature.purpose == "report":
         found.approved_by, found.approved_at = acting_officer, now
     if signature.purpose == "report" and found.basis != DIRECT:
-        drafts = [_publish(found, acting_officer, now)]
+        drafts = [_publish(found, freezes, acting_officer, now)]
     else:
         drafts = [_decide(found, freezes, acting_officer, now)]
     found.save()
@@ -120,8 +120,10 @@ def _locked(seen: ReturnSignature, officer: "Officer") -> tuple[ReturnSignature,
     return signature, found, freezes
 
 
-def _publish(found: FundReturn, officer: "Officer", now: datetime) -> Draft:
+def _publish(found: FundReturn, freezes: list[Freeze], officer: "Officer", now: datetime) -> Draft:
     """Announce the division: the notice and its days are fixed."""
+    allocations = allocations_of(found)
+    _check_there(found, freezes, allocations)
     pack = pack_of(found)
     found.notice_from = day_of(now)
     calendar = catalog.calendars()[pack.calendar]
@@ -130,7 +132,7 @@ def _publish(found: FundReturn, officer: "Officer", now: datetime) -> Draft:
     funds = ReturnFund.objects.filter(fund_return=found).select_related("account", "freeze__partner")
     held = sum(fund.principal_minor + fund.interest_minor for fund in funds)
     accounts = "、".join(fund.account.number.masked if fund.account else "退赃专户" for fund in funds)
-    total = sum(each.principal_minor + each.interest_minor for each in allocations_of(found))
+    total = sum(each.principal_minor + each.interest_minor for each in allocations)
     paper = make_paper(
         "public_notice",
         fields={

@@ -147,11 +147,17 @@ def begin(division_id: uuid.UUID, *, now: datetime) -> DivisionInput | None:
 def keep(
     division_id: uuid.UUID, results: Sequence[MethodResult], input_digest: str, *, now: datetime
 ) -> None:
-    """Write down what came of it; what is kept already stays. Raises DivisionWrong for sums that cannot be."""
+    """Write down what came of it; what is kept already stays, and what claims or sums have left behind has failed.
+
+    Raises DivisionWrong for sums that cannot be.
+    """
     division = _locked(division_id)
     if division.status in DIVISION.resting:
         return
     given = input_of(division_id, division.fund_return)
+    if digest_of(given) != input_digest:
+        fail(division_id, "division_outdated", now=now)
+        return
     for result in results:
         _check(result, given)
     division.results, division.input_digest = pack_results(results), input_digest

@@ -32,7 +32,7 @@ class ReturnRefused(YipanqiError):
     Codes: version_conflict, freeze_not_in_pack, fund_not_screened, fund_in_other_return, claim_not_ready, case_ended,
     division_missing, division_outdated, method_note_missing, ground_unknown, reason_missing, reason_unknown,
     field_too_long (limit), element_missing (field), notice_running, objection_open, objection_too_late, own_decision,
-    second_person_needed, destination_missing, not_found.
+    second_person_needed, destination_missing, destination_of_another, not_found.
     """
 
     code = "return_refused"

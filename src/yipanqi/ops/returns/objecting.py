@@ -17,7 +17,7 @@ from yipanqi.kernel.ids import new_id
 from yipanqi.ops.journal.services import SYSTEM, Actor, Draft, write_entries
 from yipanqi.ops.papers.services import make_paper
 from yipanqi.ops.returns.deciding import take_up_again
-from yipanqi.ops.returns.models import FundReturn, Objection, ReturnFund
+from yipanqi.ops.returns.models import FundReturn, Objection, ReturnFund, ReturnSignature
 from yipanqi.ops.returns.moving import (
     ReturnRefused,
     check_text,
@@ -107,8 +107,13 @@ def decide_objection(
 
 
 def officers_of(found: FundReturn) -> set[uuid.UUID]:
-    """Who had a hand in a return: opened, chose, submitted, signed, or found whose the money is."""
+    """Who had a hand in a return: opened, chose, submitted, signed, or found whose the money is; before it was taken up
+    again, too."""
     own = {found.opened_by_id, found.chosen_by_id, found.submitted_by_id, found.approved_by_id}
+    signatures = ReturnSignature.objects.for_system("of a locked return").filter(fund_return=found)
+    for pair in signatures.values_list("asked_by_id", "decided_by_id"):
+        own |= set(pair)
+    own |= set(found.divisions.values_list("asked_by_id", flat=True))
     freezes = ReturnFund.objects.filter(fund_return=found, freeze__isnull=False)
     findings = finding_of(freezes.values_list("freeze_id", flat=True))
     own |= {finding.found_by_id for finding in findings.values()}
